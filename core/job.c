@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Jobs: frames of vdevs on their way to the hardware, and the news of their end on the way back.
+ *
+ * A frame is copied out of guest memory once, when the guest starts it; what is checked is the
+ * copy, and the copy is what the hardware gets. A vdev's slots end in the order in which they were
+ * taken, as on the device itself.
+ */
+#include "state.h"
+
+u32 vpio_job_slot_size(const struct vpio_model *model)
+{
+	u32 largest = VPIO_ETHER_MIN, i;
+
+	for (i = 0; i < model->header->engines.count; i++) {
+		if (model->engines[i].max_frame > largest)
+			largest = model->engines[i].max_frame;
+	}
+	return (u32)vpio_align(largest);
+}
+
+static struct vpio_slot *slot_at(struct vpio_vdev *vdev, u32 index)
+{
+	return &vdev->slots[index % VPIO_TX_SLOTS];
+}
+
+static u8 *slot_data(struct vpio_vdev *vdev, u32 index)
+{
+	return vdev->frames + (size_t)(index % VPIO_TX_SLOTS) * vdev->pdev->slot_size;
+}
+
+u32 vpio_job_room(const struct vpio_vdev *vdev)
+{
+	return VPIO_TX_SLOTS - (READ_ONCE(vdev->tail) - READ_ONCE(vdev->head));
+}
+
+/* Fills the slot that comes next but leaves it free: the pdev's lock is not held. */
+static bool fill_slot(struct vpio_vdev *vdev, u32 index, u32 mss, u32 segment)
+{
+	struct vpio_slot *slot = slot_at(vdev, index);
+	struct vpio_frame frame = { .data = slot_data(vdev, index),
+				    .capacity = vdev->pdev->slot_size };
+
+	if (mss) {
+		if (!vpio_frame_segment(&vdev->gather, mss, segment, &frame))
+			return false;
+	} else {
+		memcpy(frame.data, vdev->gather.data, vdev->gather.length);
+		frame.length = vdev->gather.length;
+	}
+	if (frame.length < VPIO_ETHER_MIN) {
+		memset(frame.data + frame.length, 0, VPIO_ETHER_MIN - frame.length);
+		frame.length = VPIO_ETHER_MIN;
+	}
+	slot->length = frame.length;
+	return true;
+}
+
+/* The checks that a frame must pass before anything of it leaves the vdev. */
+static bool is_sendable(struct vpio_vdev *vdev, const struct vpb_engine *engine, u32 mss,
+			u32 *count)
+{
+	const struct vpio_frame *frame = &vdev->gather;
+	u32 longest = frame->length;
+
+	*count = 1;
+	if (frame->length < VPIO_ETHER_HEADER) {
+		vpio_refuse(vdev, VPIO_REFUSE_SHORT, 0, frame->length);
+		return false;
+	}
+	if (mss) {
+		*count = vpio_frame_segments(frame, mss);
+		longest = frame->length < mss ? frame->length : mss;
+	}
+	if (longest > engine->max_frame || !*count || *count > VPIO_TX_SLOTS) {
+		vpio_refuse(vdev, VPIO_REFUSE_LONG, 0, frame->length);
+		return false;
+	}
+	if (vdev->source_check && memcmp(frame->data + VPIO_ADDRESS, vdev->mac, VPIO_ADDRESS)) {
+		vpio_refuse(vdev, VPIO_REFUSE_SOURCE, 0, frame->length);
+		return false;
+	}
+	return true;
+}
+
+/* Gives a filled slot to those for whom it is. */
+static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, bool last)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_slot *slot = slot_at(vdev, index);
+
+	slot->engine = (u8)engine;
+	slot->tag = tag;
+	slot->last = last;
+	slot->status = 0;
+	if (vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
+		slot->state = VPIO_SLOT_QUEUED;
+		pdev->ops->wake_pdev(pdev);
+	} else {
+		slot->state = VPIO_SLOT_ENDED;
+		pdev->ops->wake_vdev(vdev);
+	}
+}
+
+bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 count, i;
+
+	if (!is_sendable(vdev, &pdev->model.engines[engine], mss, &count))
+		goto refused;
+	if (vpio_job_room(vdev) < count)
+		return false;
+	for (i = 0; i < count; i++) {
+		if (!fill_slot(vdev, vdev->tail + i, mss, i)) {
+			vpio_refuse(vdev, VPIO_REFUSE_LONG, 0, vdev->gather.length);
+			goto refused;
+		}
+	}
+	pdev->ops->lock(pdev);
+	for (i = 0; i < count; i++) {
+		const struct vpio_slot *slot = slot_at(vdev, vdev->tail);
+
+		vdev->stats.tx_frames++;
+		vdev->stats.tx_bytes += slot->length;
+		queue_slot(vdev, vdev->tail, engine, tag, i == count - 1);
+		WRITE_ONCE(vdev->tail, vdev->tail + 1);
+	}
+	pdev->ops->unlock(pdev);
+	vdev->stats.jobs++;
+	return true;
+refused:
+	vdev->fault = true;
+	return false;
+}
+
+static void end_slot(struct vpio_vdev *vdev, u32 index, u8 status)
+{
+	struct vpio_slot *slot = slot_at(vdev, index);
+
+	slot->state = VPIO_SLOT_ENDED;
+	slot->status = status;
+	vdev->pdev->ops->wake_vdev(vdev);
+}
+
+void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
+{
+	struct vpio_queue *queue = &pdev->queues[engine];
+	struct vpio_flight *flight = &queue->flights[queue->first];
+
+	if (!queue->count)
+		return;
+	queue->count--;
+	queue->first = (queue->first + 1) % VPB_MAX_DEPTH;
+	if (flight->vdev)
+		end_slot(flight->vdev, flight->slot, status);
+}
+
+/* Offers a vdev's next waiting frame to the hardware. False: nothing waits, or no room. */
+static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev)
+{
+	struct vpio_slot *slot;
+	struct vpio_queue *queue;
+	const struct vpb_engine *engine;
+	struct vpio_frame frame;
+
+	while (vdev->next != vdev->tail && slot_at(vdev, vdev->next)->state != VPIO_SLOT_QUEUED)
+		vdev->next++;
+	if (vdev->next == vdev->tail)
+		return false;
+	slot = slot_at(vdev, vdev->next);
+	queue = &pdev->queues[slot->engine];
+	engine = &pdev->model.engines[slot->engine];
+	if (queue->count >= engine->depth)
+		return false;
+	frame = (struct vpio_frame){ slot_data(vdev, vdev->next), slot->length, slot->length };
+	if (!vpio_vm_run(pdev, NULL, engine->on_transmit, &frame, slot->length, 0, 0))
+		return false;
+	queue->flights[(queue->first + queue->count++) % VPB_MAX_DEPTH] =
+		(struct vpio_flight){ vdev, vdev->next, pdev->ops->now(pdev) };
+	slot->state = VPIO_SLOT_HARDWARE;
+	vdev->next++;
+	pdev->stats.tx_frames++;
+	pdev->stats.tx_bytes += slot->length;
+	return true;
+}
+
+void vpio_job_start(struct vpio_pdev *pdev)
+{
+	u32 idle = 0;
+
+	/* one frame of each vdev in turn, until none has one that can be started */
+	while (pdev->count && idle < pdev->count) {
+		pdev->turn = (pdev->turn + 1) % pdev->count;
+		idle = start_one(pdev, pdev->vdevs[pdev->turn]) ? 0 : idle + 1;
+	}
+}
+
+void vpio_job_expire(struct vpio_pdev *pdev, u64 now)
+{
+	const struct vpb_engine *engine;
+	struct vpio_queue *queue;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		engine = &pdev->model.engines[i];
+		queue = &pdev->queues[i];
+		if (!queue->count ||
+		    now - queue->flights[queue->first].started < engine->timeout_ms * 1000000ull)
+			continue;
+		pdev->stats.recoveries++;
+		vpio_vm_run(pdev, NULL, engine->on_recover, NULL, 0, 0, 0);
+		while (queue->count)
+			vpio_job_finish(pdev, i, 1);
+	}
+}
+
+bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_slot slot;
+
+	while (most--) {
+		pdev->ops->lock(pdev);
+		slot = *slot_at(vdev, vdev->head);
+		if (vdev->head == vdev->tail || slot.state != VPIO_SLOT_ENDED) {
+			pdev->ops->unlock(pdev);
+			return false;
+		}
+		slot_at(vdev, vdev->head)->state = VPIO_SLOT_FREE;
+		if (vdev->next == vdev->head)
+			vdev->next++;
+		WRITE_ONCE(vdev->head, vdev->head + 1);
+		pdev->ops->unlock(pdev);
+		if (!slot.last)
+			continue;
+		if (slot.status)
+			vdev->stats.jobs_aborted++;
+		else
+			vdev->stats.jobs_done++;
+		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on_done, NULL, slot.tag,
+			    slot.status, 0);
+		vdev->run |= 1u << slot.engine; /* there is room: it may go on */
+	}
+	return true;
+}
+
+void vpio_job_forget(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i, j;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		for (j = 0; j < VPB_MAX_DEPTH; j++) {
+			if (pdev->queues[i].flights[j].vdev == vdev)
+				pdev->queues[i].flights[j].vdev = NULL;
+		}
+	}
+	for (i = 0; i < VPIO_TX_SLOTS; i++)
+		vdev->slots[i].state = VPIO_SLOT_FREE;
+	vdev->head = 0;
+	vdev->next = 0;
+	vdev->tail = 0;
+}

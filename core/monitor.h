@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * monitor.h - the monitor: a physical device (pdev), its virtual devices (vdevs), and what moves
+ * between them. This is the whole interface between core/ and the world that embeds it.
+ *
+ * Locks. The embedder holds two kinds of mutex:
+ *  - the vdev's, around every vpio_vdev_*() call but those marked otherwise. It guards the vdev's
+ *    variables. Guest memory is touched only under it, so a guest whose memory is slow (or whose
+ *    owner stalls it) delays itself and nobody else.
+ *  - the pdev's, taken by the core through vpio_ops.lock and by the embedder around every
+ *    vpio_pdev_*() call that says so. It guards the hardware, the queues between vdevs and the
+ *    device, and the list of vdevs. No guest memory is touched under it.
+ * Order: vdev, then pdev.
+ *
+ * Work. Two kinds of worker belong to the embedder: one for the pdev, which calls vpio_pdev_run()
+ * after vpio_ops.wake_pdev, a physical interrupt, and each VPIO_TICK_MS; one for each vdev, which
+ * calls vpio_vdev_run() after vpio_ops.wake_vdev.
+ */
+#ifndef VPIO_CORE_MONITOR_H
+#define VPIO_CORE_MONITOR_H
+
+#include "model.h"
+
+struct vpio_pdev;
+struct vpio_vdev;
+
+enum {
+	VPIO_TICK_MS = 100,    /* the pdev's worker runs at least this often while vdevs are open */
+	VPIO_TX_SLOTS = 64,    /* frames of one vdev that wait for the hardware */
+	VPIO_INBOX = 1 << 18,  /* bytes of frames that wait for one vdev */
+	VPIO_MAX_VDEVS = 64,   /* vdevs of one pdev */
+};
+
+/* Why a guest's request was refused. The order is that of vpio_refusal_name(). */
+enum vpio_refusal {
+	VPIO_REFUSE_MEMORY, /* an address that is not (or no longer) the guest's memory, or wraps */
+	VPIO_REFUSE_MASTER, /* DMA while bus mastering is off in the command register */
+	VPIO_REFUSE_SHORT,  /* a frame too short to have addresses and a type */
+	VPIO_REFUSE_LONG,   /* a frame over the maximum */
+	VPIO_REFUSE_SOURCE, /* a frame with another's source address */
+	VPIO_REFUSE_DENY,   /* a register write that the model denies */
+	VPIO_REFUSE_BUSY,   /* a request beyond the vdev's share of a queue */
+	VPIO_REFUSE_MODEL,  /* the model's handler went wrong (index past an array's end) */
+	VPIO_REFUSE_MODEL_REQUEST, /* the model itself found the request wrong */
+	VPIO_REFUSALS
+};
+
+/* Counters of a vdev. VPIO_VDEV_STATS(X): X(name, what it counts). */
+#define VPIO_VDEV_STATS(X)                                                                         \
+	X(reads, "register reads")                                                                  \
+	X(writes, "register writes")                                                                \
+	X(hooks, "accesses for which a handler of the model ran")                                   \
+	X(answered, "accesses answered by the monitor from the vdev's state")                       \
+	X(direct, "accesses that went straight to the hardware")                                    \
+	X(jobs, "jobs taken")                                                                       \
+	X(jobs_done, "jobs that the hardware finished")                                             \
+	X(jobs_aborted, "jobs that the hardware did not finish")                                    \
+	X(interrupts, "times the interrupt line went up")                                           \
+	X(tx_frames, "frames sent")                                                                 \
+	X(tx_bytes, "bytes of them")                                                                \
+	X(rx_frames, "frames received")                                                             \
+	X(rx_bytes, "bytes of them")                                                                \
+	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full")             \
+	X(local_frames, "frames received from another guest")                                       \
+	X(refusals, "requests refused, all reasons")
+
+#define VPIO_STAT_MEMBER(name, what) u64 name;
+
+struct vpio_vdev_stats {
+	VPIO_VDEV_STATS(VPIO_STAT_MEMBER)
+	u64 refused[VPIO_REFUSALS];
+};
+
+/* Counters of a pdev. */
+#define VPIO_PDEV_STATS(X)                                                                         \
+	X(interrupts, "physical interrupts with a cause")                                           \
+	X(spurious, "physical interrupts without one")                                              \
+	X(lost, "causes that came without an interrupt")                                            \
+	X(tx_frames, "frames given to the hardware")                                                \
+	X(tx_bytes, "bytes of them")                                                                \
+	X(rx_frames, "frames taken from the hardware")                                              \
+	X(rx_bytes, "bytes of them")                                                                \
+	X(rx_unclaimed, "frames that no vdev wanted")                                               \
+	X(local_frames, "frames delivered from one vdev to another")                                \
+	X(recoveries, "times an engine was reset because a job took too long")                      \
+	X(hw_reads, "hardware register reads")                                                      \
+	X(hw_writes, "hardware register writes")                                                    \
+	X(model_errors, "handlers of the hardware side that went wrong")
+
+struct vpio_pdev_stats {
+	VPIO_PDEV_STATS(VPIO_STAT_MEMBER)
+};
+
+/**
+ * struct vpio_ops - what the embedder gives to the core
+ *
+ * @hw_read: read @width (1, 2, 4, 8) bytes at @offset of the physical BAR @bar; pdev lock held
+ * @hw_write: write them; pdev lock held
+ * @guest_read: copy from guest memory; vdev lock held, pdev lock not held; 0 or negative if any
+ *	byte is not the guest's to use as DMA memory now
+ * @guest_write: copy to guest memory; the same
+ * @irq: the vdev's interrupt line is now @level (INTx) or went up (MSI); vdev lock held
+ * @now: monotonic time in ns
+ * @wake_pdev: let the pdev's worker run soon; any context
+ * @wake_vdev: let the vdev's worker run soon; pdev lock held
+ * @lock, @unlock: the pdev's mutex
+ * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
+ *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
+ * @mem_barrier: order DMA memory against registers (dma_rmb/dma_wmb); may be NULL
+ */
+struct vpio_ops {
+	u64 (*hw_read)(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width);
+	void (*hw_write)(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width,
+			 u64 value);
+	int (*guest_read)(struct vpio_vdev *vdev, u64 address, void *data, size_t size);
+	int (*guest_write)(struct vpio_vdev *vdev, u64 address, const void *data, size_t size);
+	void (*irq)(struct vpio_vdev *vdev, bool level);
+	u64 (*now)(struct vpio_pdev *pdev);
+	void (*wake_pdev)(struct vpio_pdev *pdev);
+	void (*wake_vdev)(struct vpio_vdev *vdev);
+	void (*lock)(struct vpio_pdev *pdev);
+	void (*unlock)(struct vpio_pdev *pdev);
+	void (*report)(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
+	void (*mem_barrier)(void);
+};
+
+/* A DMA memory of the physical device: allocated, zeroed and freed by the embedder. */
+struct vpio_dma {
+	void *memory;
+	u64 bus; /* the address by which the device reaches it */
+};
+
+/* --- The physical device ----------------------------------------------------------------- */
+
+/**
+ * vpio_pdev_size() - bytes of a struct vpio_pdev for a model
+ * @model: verified model
+ */
+size_t vpio_pdev_size(const struct vpio_model *model);
+
+/**
+ * vpio_pdev_init() - make a pdev
+ * @pdev: zeroed memory of vpio_pdev_size() bytes, aligned to 8
+ * @model: verified model, kept by the caller as long as the pdev
+ * @ops: the embedder's functions
+ * @dma: one for each of the model's DMA memories, kept by the caller
+ * @priv: for the embedder, see vpio_pdev_priv()
+ *
+ * Does not touch the hardware.
+ */
+void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
+		    const struct vpio_ops *ops, const struct vpio_dma *dma, void *priv);
+
+/**
+ * vpio_pdev_start() - bring the hardware up; vpio_pdev_stop() - quiesce it: no DMA, no interrupt
+ * @pdev: the pdev; the caller holds its lock
+ */
+void vpio_pdev_start(struct vpio_pdev *pdev);
+void vpio_pdev_stop(struct vpio_pdev *pdev);
+
+/**
+ * vpio_pdev_run() - do what is to be done on the hardware now
+ * @pdev: the pdev; the caller holds its lock
+ *
+ * Handles causes of interrupts, harvests frames, starts jobs, looks for jobs that take too long,
+ * and each VPIO_TICK_MS lets the model look at the device. Call it after a physical interrupt,
+ * after ops->wake_pdev, and each VPIO_TICK_MS.
+ *
+ * Return: true if an interrupt's cause was found (else the interrupt, if there was one, was
+ * spurious or somebody else's).
+ */
+bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
+
+void *vpio_pdev_priv(struct vpio_pdev *pdev);
+const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);
+const struct vpio_pdev_stats *vpio_pdev_stats(struct vpio_pdev *pdev);
+
+/* --- A virtual device -------------------------------------------------------------------- */
+
+/**
+ * vpio_vdev_size() - bytes of a struct vpio_vdev for a model
+ * @model: verified model
+ */
+size_t vpio_vdev_size(const struct vpio_model *model);
+
+/**
+ * vpio_vdev_init() - make a vdev that is not attached to its pdev yet
+ * @vdev: zeroed memory of vpio_vdev_size() bytes, aligned to 8
+ * @pdev: the pdev
+ * @mac: its MAC address (unicast, not zero); for models that are no NIC, ignored
+ * @priv: for the embedder, see vpio_vdev_priv()
+ */
+void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac[6], void *priv);
+
+/**
+ * vpio_vdev_attach() - let the vdev take part: resets it and adds it to its pdev
+ * @vdev: the vdev; the caller holds its lock, not the pdev's
+ *
+ * Return: 0, or -1 if the pdev has VPIO_MAX_VDEVS already, or one with the same MAC address.
+ */
+int vpio_vdev_attach(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_detach() - take the vdev out: its waiting jobs and frames are forgotten
+ * @vdev: the vdev; the caller holds its lock, not the pdev's
+ *
+ * After it returns the core does not call ops->wake_vdev for this vdev any more. Its jobs that are
+ * on the hardware finish there for nobody.
+ */
+void vpio_vdev_detach(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_reset() - as the device's reset by its bus: registers, waiting jobs, interrupt line
+ * @vdev: the vdev; the caller holds its lock, not the pdev's
+ */
+void vpio_vdev_reset(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_read() - a guest reads registers
+ * @vdev: the vdev; the caller holds its lock, not the pdev's
+ * @bar: BAR index
+ * @offset: bytes into the BAR
+ * @data: filled in; all ones where there is nothing
+ * @size: 1, 2, 4 or 8 bytes, any alignment
+ *
+ * Return: 0, or -1 if there is no such BAR or the access runs past its end.
+ */
+int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size);
+
+/**
+ * vpio_vdev_write() - a guest writes registers; as vpio_vdev_read()
+ */
+int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
+		    size_t size);
+
+/**
+ * vpio_vdev_config_read() - a guest reads PCI configuration space
+ * @vdev: the vdev; the caller holds its lock
+ * @offset: 0..255
+ * @data: filled in
+ * @size: bytes, any; @offset + @size at most 256
+ *
+ * Return: 0, or -1 past the end.
+ */
+int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t size);
+
+/**
+ * vpio_vdev_config_write() - a guest writes PCI configuration space; as the read
+ *
+ * BARs hold what is written (with the size mask) and are not otherwise used: the embedder's VMM maps
+ * them. INTx disable in the command register is honoured.
+ */
+int vpio_vdev_config_write(struct vpio_vdev *vdev, u64 offset, const void *data, size_t size);
+
+/**
+ * vpio_vdev_run() - deliver what waits for the vdev: ends of jobs, frames, notifications
+ * @vdev: the vdev; the caller holds its lock, not the pdev's
+ *
+ * Return: true if more waits (it does a bounded amount of work at a time).
+ */
+bool vpio_vdev_run(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_param() - set a parameter of the model, before the vdev is attached
+ * @vdev: the vdev, not attached
+ * @name: the parameter's name, @length bytes
+ * @value: its value
+ *
+ * Return: 0, -1 if there is no such parameter, -2 if it does not take the value.
+ */
+int vpio_vdev_set_param(struct vpio_vdev *vdev, const char *name, size_t length, u64 value);
+u64 vpio_vdev_param(struct vpio_vdev *vdev, unsigned int param);
+
+/**
+ * vpio_vdev_set_mac() - set the MAC address, before the vdev is attached
+ *
+ * Return: 0, or -1 if it is multicast or zero.
+ */
+int vpio_vdev_set_mac(struct vpio_vdev *vdev, const u8 mac[6]);
+const u8 *vpio_vdev_mac(struct vpio_vdev *vdev);
+
+/* Whether frames with another's source address are refused; on after vpio_vdev_init(). */
+void vpio_vdev_set_source_check(struct vpio_vdev *vdev, bool on);
+bool vpio_vdev_source_check(struct vpio_vdev *vdev);
+
+/* The level of the vdev's interrupt line now (cause, mask and INTx disable considered). */
+bool vpio_vdev_irq_level(struct vpio_vdev *vdev);
+
+void *vpio_vdev_priv(struct vpio_vdev *vdev);
+struct vpio_pdev *vpio_vdev_pdev(struct vpio_vdev *vdev);
+const struct vpio_vdev_stats *vpio_vdev_stats(struct vpio_vdev *vdev);
+
+/* A refusal's name as the statistics and the log show it, and one line of what it means. */
+const char *vpio_refusal_name(enum vpio_refusal refusal);
+const char *vpio_refusal_meaning(enum vpio_refusal refusal);
+
+#endif /* VPIO_CORE_MONITOR_H */

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * state.h - what the monitor remembers: of the physical device, of each vdev, and of what waits
+ * between them. Internal to core/; the locks are those of monitor.h.
+ */
+#ifndef VPIO_CORE_STATE_H
+#define VPIO_CORE_STATE_H
+
+#include "monitor.h"
+
+enum {
+	VPIO_ADDRESS = 6,	/* bytes of a MAC address */
+	VPIO_ETHER_HEADER = 14, /* bytes of an Ethernet header */
+	VPIO_ETHER_MIN = 60,	/* bytes of the smallest frame on the wire, without FCS */
+	VPIO_VLAN = 4,		/* bytes of an 802.1Q tag */
+	VPIO_CONFIG = 256,	/* bytes of PCI configuration space */
+};
+
+/* Whatever lies behind a struct in one block of memory is aligned to 8. */
+static inline size_t vpio_align(size_t size)
+{
+	return (size + 7) & ~(size_t)7;
+}
+
+/* A frame in the hands of a handler. */
+struct vpio_frame {
+	u8 *data;
+	u32 length;
+	u32 capacity;
+};
+
+enum vpio_slot_state {
+	VPIO_SLOT_FREE,
+	VPIO_SLOT_QUEUED,   /* waits for the hardware */
+	VPIO_SLOT_HARDWARE, /* is on the hardware */
+	VPIO_SLOT_ENDED,    /* on_done has not run yet */
+};
+
+/*
+ * A job of a vdev: one frame to be sent. The slots are a ring: head..next are on the hardware or
+ * have ended, next..tail wait. Guarded by the pdev's lock, but for the data, which the vdev writes
+ * before the slot is queued.
+ */
+struct vpio_slot {
+	u8 state;
+	u8 status; /* VPIO_SLOT_ENDED: 0 sent */
+	u8 last;   /* the job's last frame: its end is the job's end */
+	u8 engine;
+	u32 length;
+	u64 tag;
+};
+
+/* A frame that waits for a vdev: this, then its bytes, in a multiple of 8 in all. */
+struct vpio_letter {
+	u32 length; /* VPIO_LETTER_WRAP: the rest of the inbox is not used */
+	u32 local;  /* from another vdev */
+};
+
+#define VPIO_LETTER_WRAP 0xffffffffu
+
+/*
+ * What waits for a vdev. Written under the pdev's lock; a letter's bytes are read under the vdev's
+ * lock before it is taken out. Offsets run freely, modulo VPIO_INBOX.
+ */
+struct vpio_inbox {
+	u32 head, tail;
+	u8 *data;
+};
+
+struct vpio_vdev {
+	struct vpio_pdev *pdev;
+	void *priv;
+	bool attached;	   /* pdev's lock */
+	bool source_check; /* not changed while attached */
+	u8 mac[VPIO_ADDRESS];
+
+	/* Guarded by the vdev's lock. */
+	u8 *state;		  /* VPB_VDEV */
+	u8 config[VPIO_CONFIG];	  /* PCI configuration space */
+	u8 writable[VPIO_CONFIG]; /* which of its bits a guest may change */
+	struct vpio_frame gather; /* the frame that a handler gathers */
+	u64 causes[VPB_MAX_IRQS]; /* not masked, when the line was looked at last */
+	bool line;		  /* the interrupt line, as ops->irq was told */
+	bool fault;		  /* a guest memory access failed */
+	bool refused;		  /* this request is refused and counted already */
+	bool filter_stale;	  /* a register of the filter has changed */
+	bool hooked;		  /* a handler ran in this access */
+	u32 run;		  /* engines that asked for on_run */
+	struct vpio_vdev_stats stats;
+
+	/* Guarded by the pdev's lock. */
+	u32 filter; /* enum vpb_filter */
+	u64 multicast_hash;
+	u32 notify; /* events that wait, a bit each */
+	u64 inbox_dropped; /* frames for which the inbox had no room, not in stats yet */
+	u32 head, next, tail;
+	struct vpio_slot slots[VPIO_TX_SLOTS];
+	u8 *frames; /* of the slots, pdev->slot_size bytes each */
+	struct vpio_inbox inbox;
+};
+
+/* A job on the hardware. */
+struct vpio_flight {
+	struct vpio_vdev *vdev; /* NULL: its vdev has gone */
+	u32 slot;
+	u64 started; /* ns */
+};
+
+/* An engine's jobs on the hardware, oldest first. Guarded by the pdev's lock. */
+struct vpio_queue {
+	u32 first, count;
+	struct vpio_flight flights[VPB_MAX_DEPTH];
+};
+
+struct vpio_pdev {
+	struct vpio_model model;
+	const struct vpio_ops *ops;
+	const struct vpio_dma *dma;
+	void *priv;
+	const struct vpb_window *bar_window[VPB_MAX_BARS]; /* by BAR index, NULL: no such BAR */
+	u32 bar_size[VPB_MAX_BARS];
+	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
+
+	/* Guarded by the pdev's lock. */
+	bool started;
+	bool again;		  /* causes may be left over from the run before */
+	u8 *state;		  /* VPB_HOST */
+	struct vpio_frame gather; /* the frame that a handler gathers */
+	u32 turn;		  /* the vdev whose jobs are looked at first */
+	u32 count;		  /* vdevs */
+	u64 ticked;		  /* ns: when the model last looked at the device */
+	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
+	struct vpio_queue queues[VPB_MAX_ENGINES];
+	struct vpio_pdev_stats stats;
+};
+
+/* vm.c */
+
+/**
+ * vpio_vm_run() - run a handler
+ * @pdev: the pdev
+ * @vdev: the vdev, or NULL for a handler of the hardware
+ * @index: the handler, or VPB_NONE: does nothing
+ * @frame: the frame at hand, or NULL: the gathering one
+ * @r0, @r1, @r2: arguments
+ *
+ * Locking: for a vdev its lock, not the pdev's; for the hardware the pdev's.
+ *
+ * Return: r0 at the handler's end; @r0 if there is no handler.
+ */
+u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struct vpio_frame *frame,
+		u64 r0, u64 r1, u64 r2);
+
+/* Load and store one element of a variable; the index is within it. */
+u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index);
+void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value);
+
+/* vdev.c: all under the vdev's lock */
+
+/* Counts and reports a refusal, once for each request. */
+void vpio_refuse(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
+/* Copies from and to guest memory; false (and refused) if any byte is out of reach. */
+bool vpio_guest_read(struct vpio_vdev *vdev, u64 address, void *data, u32 size);
+bool vpio_guest_write(struct vpio_vdev *vdev, u64 address, const void *data, u32 size);
+/* Recomputes the interrupt line from causes and masks. */
+void vpio_update_line(struct vpio_vdev *vdev);
+/* True if the guest lets the device be a bus master. */
+bool vpio_is_master(const struct vpio_vdev *vdev);
+
+/* config.c */
+void vpio_config_init(struct vpio_vdev *vdev);
+void vpio_config_reset(struct vpio_vdev *vdev);
+bool vpio_config_intx_disabled(const struct vpio_vdev *vdev);
+bool vpio_config_msi_enabled(const struct vpio_vdev *vdev);
+
+/* frame.c: operations on a frame, whatever the NIC */
+
+/* Fills in checksums: bit 0 the IPv4 header's, 1 TCP's, 2 UDP's. False if it is no such packet. */
+bool vpio_frame_checksum(struct vpio_frame *frame, u32 what);
+/* Inserts an 802.1Q tag behind the addresses; false if it does not fit. */
+bool vpio_frame_tag(struct vpio_frame *frame, u16 tag);
+/* Takes the tag out: the tag | 1 << 16, or 0 if there is none. */
+u32 vpio_frame_untag(struct vpio_frame *frame);
+/* The number of segments into which a TCP packet falls; 0 if it is no TCP packet. */
+u32 vpio_frame_segments(const struct vpio_frame *frame, u32 mss);
+/* Makes segment number @index; @segment has the capacity. Checksums are filled in. */
+bool vpio_frame_segment(const struct vpio_frame *frame, u32 mss, u32 index,
+			struct vpio_frame *segment);
+
+/* job.c: jobs of vdevs on their way to the hardware */
+
+/* Bytes of a job's frame, at most. */
+u32 vpio_job_slot_size(const struct vpio_model *model);
+/* Hands the vdev's gathered frame to an engine. False: no room, or refused. Vdev's lock. */
+bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss);
+/* Frames for which the vdev has room. */
+u32 vpio_job_room(const struct vpio_vdev *vdev);
+/* Ends the oldest job of an engine. Pdev's lock. */
+void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
+/* Starts what can be started; resets engines whose jobs take too long. Pdev's lock. */
+void vpio_job_start(struct vpio_pdev *pdev);
+void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
+/* Runs on_done for jobs that have ended. Vdev's lock. */
+bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
+/* Forgets a vdev's jobs. Both locks. */
+void vpio_job_forget(struct vpio_vdev *vdev);
+
+/* switch.c: frames between the wire and the vdevs. Pdev's lock. */
+
+/* Hands a frame to the vdevs that want it. True if it belongs on the wire (too). */
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length);
+/* The oldest letter, NULL if there is none; and taking it out. */
+struct vpio_letter *vpio_inbox_first(struct vpio_inbox *inbox);
+void vpio_inbox_take(struct vpio_inbox *inbox);
+
+#endif /* VPIO_CORE_STATE_H */

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * The switch: which vdev gets a frame, from the wire or from another vdev. Hardware does not send
+ * a frame back to itself, so what is for another guest of the same NIC never needs the wire.
+ * All of it runs under the pdev's lock and touches no guest memory: a frame is put into the inboxes
+ * of those who want it.
+ */
+#include "state.h"
+
+static bool is_multicast(const u8 *address)
+{
+	return address[0] & 1;
+}
+
+static bool is_broadcast(const u8 *address)
+{
+	static const u8 broadcast[VPIO_ADDRESS] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	return !memcmp(address, broadcast, VPIO_ADDRESS);
+}
+
+/*
+ * The bit of a 64-bit multicast hash table: the six high bits of the address's CRC, as in the
+ * AMD LANCE and nearly all since. vpio_crc32() works reflected and inverted.
+ */
+static unsigned int multicast_bit(const u8 *address)
+{
+	u32 crc = ~vpio_crc32(0, address, VPIO_ADDRESS);
+	unsigned int bit = 0, i;
+
+	for (i = 0; i < 6; i++)
+		bit |= (crc >> i & 1) << (5 - i);
+	return bit;
+}
+
+static bool wants(const struct vpio_vdev *vdev, const u8 *to)
+{
+	if (vdev->filter & VPB_F_PROMISCUOUS)
+		return true;
+	if (is_broadcast(to))
+		return vdev->filter & VPB_F_BROADCAST;
+	if (is_multicast(to))
+		return (vdev->filter & VPB_F_MULTICAST) &&
+		       (vdev->multicast_hash >> multicast_bit(to) & 1);
+	return (vdev->filter & VPB_F_UNICAST) && !memcmp(to, vdev->mac, VPIO_ADDRESS);
+}
+
+struct vpio_letter *vpio_inbox_first(struct vpio_inbox *inbox)
+{
+	struct vpio_letter *letter;
+
+	if (inbox->head == inbox->tail)
+		return NULL;
+	letter = (struct vpio_letter *)(inbox->data + inbox->head % VPIO_INBOX);
+	if (letter->length != VPIO_LETTER_WRAP)
+		return letter;
+	inbox->head += VPIO_INBOX - inbox->head % VPIO_INBOX;
+	return vpio_inbox_first(inbox);
+}
+
+static u32 letter_size(u32 length)
+{
+	return (u32)(sizeof(struct vpio_letter) + length + 7) & ~7u;
+}
+
+void vpio_inbox_take(struct vpio_inbox *inbox)
+{
+	struct vpio_letter *letter = vpio_inbox_first(inbox);
+
+	if (letter)
+		inbox->head += letter_size(letter->length);
+}
+
+static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool local)
+{
+	u32 size = letter_size(length);
+	u32 to_end = VPIO_INBOX - inbox->tail % VPIO_INBOX;
+	u32 room = VPIO_INBOX - (inbox->tail - inbox->head);
+	struct vpio_letter *letter;
+
+	if (to_end < size) {
+		if (room < to_end + size)
+			return false;
+		letter = (struct vpio_letter *)(inbox->data + inbox->tail % VPIO_INBOX);
+		letter->length = VPIO_LETTER_WRAP;
+		inbox->tail += to_end;
+	} else if (room < size) {
+		return false;
+	}
+	letter = (struct vpio_letter *)(inbox->data + inbox->tail % VPIO_INBOX);
+	letter->length = length;
+	letter->local = local;
+	memcpy(letter + 1, data, length);
+	inbox->tail += size;
+	return true;
+}
+
+static void deliver(struct vpio_vdev *vdev, const u8 *data, u32 length, bool local)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	if (!inbox_put(&vdev->inbox, data, length, local)) {
+		vdev->inbox_dropped++;
+		return;
+	}
+	if (local)
+		pdev->stats.local_frames++;
+	pdev->ops->wake_vdev(vdev);
+}
+
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length)
+{
+	bool claimed = false, here = false;
+	u32 i;
+
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *vdev = pdev->vdevs[i];
+
+		if (vdev == from)
+			continue;
+		if (!memcmp(data, vdev->mac, VPIO_ADDRESS))
+			here = true;
+		if (wants(vdev, data)) {
+			claimed = true;
+			deliver(vdev, data, length, from != NULL);
+		}
+	}
+	if (!from && !claimed)
+		pdev->stats.rx_unclaimed++;
+	return !here;
+}

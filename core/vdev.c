@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * A virtual device: its registers, its interrupt line, and what waits for it. A guest's access
+ * enters here, whatever its width and place.
+ */
+#include "state.h"
+
+enum {
+	MOST_LETTERS = 64, /* frames, and ends of jobs, of one vpio_vdev_run() */
+	ALL_ONES = 0xff,   /* what a read meets where there is nothing */
+};
+
+/* name, meaning: by enum vpio_refusal */
+static const char *const refusals[VPIO_REFUSALS][2] = {
+	[VPIO_REFUSE_MEMORY] = { "memory", "DMA outside the guest's memory" },
+	[VPIO_REFUSE_MASTER] = { "master", "DMA while bus mastering is off" },
+	[VPIO_REFUSE_SHORT] = { "short", "a frame shorter than an Ethernet header" },
+	[VPIO_REFUSE_LONG] = { "long", "a frame longer than the device sends" },
+	[VPIO_REFUSE_SOURCE] = { "source", "a frame with a source address that is not the vdev's" },
+	[VPIO_REFUSE_DENY] = { "deny", "a register write that the model denies" },
+	[VPIO_REFUSE_BUSY] = { "busy", "a request beyond the vdev's share of a queue" },
+	[VPIO_REFUSE_MODEL] = { "model", "the model's handler went past an array's end" },
+	[VPIO_REFUSE_MODEL_REQUEST] = { "request", "a request that the device does not take" },
+};
+
+const char *vpio_refusal_name(enum vpio_refusal refusal)
+{
+	return refusals[refusal][0];
+}
+
+const char *vpio_refusal_meaning(enum vpio_refusal refusal)
+{
+	return refusals[refusal][1];
+}
+
+/* --- Guest memory ------------------------------------------------------------------------ */
+
+void vpio_refuse(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size)
+{
+	vdev->fault = true;
+	if (vdev->refused)
+		return;
+	vdev->refused = true;
+	vdev->stats.refusals++;
+	vdev->stats.refused[refusal]++;
+	vdev->pdev->ops->report(vdev, refusal, address, size);
+}
+
+static bool is_reachable(struct vpio_vdev *vdev, u64 address, u32 size)
+{
+	if (!vpio_is_master(vdev)) {
+		vpio_refuse(vdev, VPIO_REFUSE_MASTER, address, size);
+		return false;
+	}
+	if (address + size < address) {
+		vpio_refuse(vdev, VPIO_REFUSE_MEMORY, address, size);
+		return false;
+	}
+	return true;
+}
+
+bool vpio_guest_read(struct vpio_vdev *vdev, u64 address, void *data, u32 size)
+{
+	if (!size)
+		return true;
+	if (!is_reachable(vdev, address, size))
+		return false;
+	if (!vdev->pdev->ops->guest_read(vdev, address, data, size))
+		return true;
+	vpio_refuse(vdev, VPIO_REFUSE_MEMORY, address, size);
+	return false;
+}
+
+bool vpio_guest_write(struct vpio_vdev *vdev, u64 address, const void *data, u32 size)
+{
+	if (!size)
+		return true;
+	if (!is_reachable(vdev, address, size))
+		return false;
+	if (!vdev->pdev->ops->guest_write(vdev, address, data, size))
+		return true;
+	vpio_refuse(vdev, VPIO_REFUSE_MEMORY, address, size);
+	return false;
+}
+
+/* --- The interrupt line ------------------------------------------------------------------ */
+
+static u64 load_register(const struct vpio_vdev *vdev, u16 number)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+
+	return vpio_load(vdev->state, &model->vars[model->regs[number].var], 0);
+}
+
+void vpio_update_line(struct vpio_vdev *vdev)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+	bool level = false, rise = false;
+	u32 i;
+
+	for (i = 0; i < model->header->irqs.count; i++) {
+		u64 causes = load_register(vdev, model->irqs[i].cause);
+
+		if (model->irqs[i].mask != VPB_NONE)
+			causes &= load_register(vdev, model->irqs[i].mask);
+		level |= causes != 0;
+		rise |= (causes & ~vdev->causes[i]) != 0;
+		vdev->causes[i] = causes;
+	}
+	if (vpio_config_msi_enabled(vdev)) {
+		vdev->line = false;
+		if (!rise)
+			return;
+	} else {
+		level = level && !vpio_config_intx_disabled(vdev);
+		if (level == vdev->line)
+			return;
+		vdev->line = level;
+	}
+	if (level)
+		vdev->stats.interrupts++;
+	vdev->pdev->ops->irq(vdev, level);
+}
+
+bool vpio_vdev_irq_level(struct vpio_vdev *vdev)
+{
+	return vdev->line;
+}
+
+/* --- Registers --------------------------------------------------------------------------- */
+
+/* Runs what a handler left to be done: the receive filter, engines that asked to run. */
+static void settle(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpio_model *model = &pdev->model;
+	u32 run = vdev->run, i;
+
+	vdev->run = 0;
+	for (i = 0; run >> i; i++) {
+		if (run >> i & 1)
+			vpio_vm_run(pdev, vdev, model->engines[i].on_run, NULL, 0, 0, 0);
+	}
+	if (vdev->filter_stale) {
+		vdev->filter_stale = false;
+		vpio_vm_run(pdev, vdev, model->header->on[VPB_ON_FILTER], NULL, 0, 0, 0);
+	}
+	vpio_update_line(vdev);
+	if (vdev->run) {
+		pdev->ops->lock(pdev);
+		if (vdev->attached)
+			pdev->ops->wake_vdev(vdev);
+		pdev->ops->unlock(pdev);
+	}
+}
+
+static const struct vpb_map *current_map(const struct vpio_vdev *vdev,
+					 const struct vpb_window *window, bool write)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+	u32 bank = 0;
+
+	if (window->bank_var != VPB_NONE)
+		bank = (u32)(vpio_load(vdev->state, &model->vars[window->bank_var], 0) >>
+			     window->bank_shift) &
+		       ((1u << window->bank_bits) - 1);
+	return &model->maps[window->map + 2 * bank + write];
+}
+
+static const struct vpb_span *find_span(const struct vpio_model *model, const struct vpb_map *map,
+					u32 offset)
+{
+	const struct vpb_span *spans = &model->spans[map->span];
+	u32 low = 0, high = map->count;
+
+	while (low < high) {
+		u32 middle = (low + high) / 2;
+
+		if (offset < spans[middle].start)
+			high = middle;
+		else if (offset >= spans[middle].end)
+			low = middle + 1;
+		else
+			return &spans[middle];
+	}
+	return NULL;
+}
+
+static u64 width_mask(unsigned int bytes)
+{
+	return ~0ull >> (64 - 8 * bytes);
+}
+
+static u64 read_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+	u64 value = 0;
+
+	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
+		value = vpio_load(vdev->state, var, index);
+	if (reg->on_read != VPB_NONE)
+		value = vpio_vm_run(vdev->pdev, vdev, reg->on_read, NULL, value, index, size);
+	if (reg->access == VPB_RC)
+		vpio_store(vdev->state, var, index, 0);
+	return value;
+}
+
+/* @value and @mask are in the register's own bit positions. */
+static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size,
+			   u64 value, u64 mask)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+	const u64 kept = mask & reg->writable;
+	u64 new;
+
+	new = vpio_load(vdev->state, var, index);
+	new = (new & ~kept) | (value & kept);
+	new &= ~(value & mask & reg->clear);
+	if (reg->on_write != VPB_NONE)
+		vpio_vm_run(vdev->pdev, vdev, reg->on_write, NULL, new, index, size);
+	else if (reg->access != VPB_STROBE)
+		vpio_store(vdev->state, var, index, new);
+	if (reg->flags & VPB_REG_FILTER)
+		vdev->filter_stale = true;
+}
+
+/* One register that an access touches, and which of the access's bytes are its. */
+struct piece {
+	const struct vpb_reg *reg; /* NULL: reserved or nothing there */
+	bool nothing;
+	u32 index;
+	u32 shift; /* bits: where in the register the piece begins */
+	u32 size;  /* bytes of the access */
+};
+
+static struct piece piece_at(const struct vpio_model *model, const struct vpb_map *map, u32 offset,
+			     u32 most)
+{
+	const struct vpb_span *span = find_span(model, map, offset);
+	struct piece piece = { .size = 1, .nothing = !span };
+	u32 start, end;
+
+	if (!span)
+		return piece;
+	end = span->end;
+	if (span->reg != VPB_NONE) {
+		piece.reg = &model->regs[span->reg];
+		piece.index = (offset - piece.reg->offset) / piece.reg->stride;
+		start = piece.reg->offset + piece.index * piece.reg->stride;
+		piece.shift = 8 * (offset - start);
+		end = start + piece.reg->width;
+	}
+	piece.size = end - offset < most ? end - offset : most;
+	return piece;
+}
+
+static const struct vpb_window *window_of(struct vpio_vdev *vdev, unsigned int bar, u64 offset,
+					  size_t size)
+{
+	const struct vpio_pdev *pdev = vdev->pdev;
+
+	if (bar >= VPB_MAX_BARS || !pdev->bar_window[bar])
+		return NULL;
+	if (offset >= pdev->bar_size[bar] || size > pdev->bar_size[bar] - offset)
+		return NULL;
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return NULL;
+	return pdev->bar_window[bar];
+}
+
+static void count_access(struct vpio_vdev *vdev)
+{
+	if (vdev->hooked)
+		vdev->stats.hooks++;
+	else
+		vdev->stats.answered++;
+}
+
+int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size)
+{
+	const struct vpb_window *window = window_of(vdev, bar, offset, size);
+	const struct vpio_model *model = &vdev->pdev->model;
+	const struct vpb_map *map;
+	struct piece piece;
+	u64 result = 0, value;
+	u32 done;
+
+	if (!window)
+		return -1;
+	vdev->stats.reads++;
+	vdev->hooked = false;
+	map = current_map(vdev, window, false);
+	for (done = 0; done < size; done += piece.size) {
+		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		value = piece.nothing ? ALL_ONES : 0;
+		if (piece.reg && (piece.reg->flags & VPB_REG_FIXED)) {
+			piece.size = (u32)size - done;
+			piece.shift = 0;
+		}
+		if (piece.reg)
+			value = read_register(vdev, piece.reg, piece.index, piece.size) >>
+				piece.shift;
+		result |= (value & width_mask(piece.size)) << 8 * done;
+	}
+	memcpy(data, &result, size);
+	if (vdev->hooked)
+		settle(vdev);
+	else
+		vpio_update_line(vdev); /* a register that reading clears may be a cause */
+	count_access(vdev);
+	return 0;
+}
+
+int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
+		    size_t size)
+{
+	const struct vpb_window *window = window_of(vdev, bar, offset, size);
+	const struct vpio_model *model = &vdev->pdev->model;
+	const struct vpb_map *map;
+	struct piece piece;
+	u64 value = 0, mask;
+	u32 done;
+
+	if (!window)
+		return -1;
+	vdev->stats.writes++;
+	vdev->hooked = false;
+	memcpy(&value, data, size);
+	map = current_map(vdev, window, true);
+	for (done = 0; done < size; done += piece.size) {
+		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		if (!piece.reg)
+			continue;
+		if (piece.reg->flags & VPB_REG_FIXED) {
+			piece.size = (u32)size - done;
+			piece.shift = 0;
+		}
+		mask = width_mask(piece.size);
+		write_register(vdev, piece.reg, piece.index, piece.size,
+			       (value >> 8 * done & mask) << piece.shift, mask << piece.shift);
+	}
+	settle(vdev);
+	count_access(vdev);
+	return 0;
+}
+
+/* --- What waits for a vdev --------------------------------------------------------------- */
+
+static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const u16 engine = pdev->model.header->rx_engine;
+	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length };
+
+	if (engine == VPB_NONE)
+		return;
+	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on_frame, &frame, frame.length, 0, 0);
+	if (!frame.length)
+		return; /* dropped, and counted so */
+	vdev->stats.rx_frames++;
+	vdev->stats.rx_bytes += letter->length;
+	if (letter->local)
+		vdev->stats.local_frames++;
+}
+
+static bool receive_all(struct vpio_vdev *vdev, u32 most)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_letter *letter;
+
+	pdev->ops->lock(pdev);
+	vdev->stats.rx_dropped += vdev->inbox_dropped;
+	vdev->inbox_dropped = 0;
+	while ((letter = vpio_inbox_first(&vdev->inbox)) && most--) {
+		pdev->ops->unlock(pdev);
+		receive(vdev, letter);
+		pdev->ops->lock(pdev);
+		vpio_inbox_take(&vdev->inbox);
+	}
+	pdev->ops->unlock(pdev);
+	return letter != NULL;
+}
+
+static void notify_all(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 events, i;
+
+	pdev->ops->lock(pdev);
+	events = vdev->notify;
+	vdev->notify = 0;
+	pdev->ops->unlock(pdev);
+	for (i = 0; events >> i; i++) {
+		if (events >> i & 1)
+			vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_NOTIFY], NULL, i, 0,
+				    0);
+	}
+}
+
+bool vpio_vdev_run(struct vpio_vdev *vdev)
+{
+	bool more;
+
+	if (!vdev->attached)
+		return false;
+	more = vpio_job_deliver(vdev, MOST_LETTERS);
+	more |= receive_all(vdev, MOST_LETTERS);
+	notify_all(vdev);
+	settle(vdev);
+	return more;
+}
+
+/* --- Life -------------------------------------------------------------------------------- */
+
+size_t vpio_vdev_size(const struct vpio_model *model)
+{
+	size_t size = vpio_align(sizeof(struct vpio_vdev)) +
+		      vpio_align(model->header->state_size[VPB_VDEV]);
+
+	if (model->header->flags & VPB_NIC)
+		size += VPB_MAX_FRAME + VPIO_INBOX +
+			(size_t)VPIO_TX_SLOTS * vpio_job_slot_size(model);
+	return size;
+}
+
+static bool is_param(const struct vpio_model *model, u32 var)
+{
+	u32 i;
+
+	for (i = 0; i < model->header->params.count; i++) {
+		if (model->params[i].var == var)
+			return true;
+	}
+	return false;
+}
+
+static void reset_variables(struct vpio_vdev *vdev)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+	u32 i, j;
+
+	for (i = 0; i < model->header->vars.count; i++) {
+		if (model->vars[i].space != VPB_VDEV || is_param(model, i))
+			continue;
+		for (j = 0; j < model->vars[i].count; j++)
+			vpio_store(vdev->state, &model->vars[i], j, model->vars[i].reset);
+	}
+}
+
+void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac[6], void *priv)
+{
+	const struct vpio_model *model = &pdev->model;
+	u8 *place = (u8 *)vdev + vpio_align(sizeof(*vdev));
+	u32 i;
+
+	vdev->pdev = pdev;
+	vdev->priv = priv;
+	vdev->source_check = true;
+	vdev->state = place;
+	place += vpio_align(model->header->state_size[VPB_VDEV]);
+	if (model->header->flags & VPB_NIC) {
+		memcpy(vdev->mac, mac, VPIO_ADDRESS);
+		vdev->gather.data = place;
+		vdev->gather.capacity = VPB_MAX_FRAME;
+		vdev->inbox.data = place + VPB_MAX_FRAME;
+		vdev->frames = vdev->inbox.data + VPIO_INBOX;
+	}
+	for (i = 0; i < model->header->params.count; i++) {
+		const struct vpb_param *param = &model->params[i];
+
+		vpio_store(vdev->state, &model->vars[param->var], 0,
+			   param->count ? model->values[param->value] : 0);
+	}
+	reset_variables(vdev);
+	vpio_config_init(vdev);
+}
+
+void vpio_vdev_reset(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	pdev->ops->lock(pdev);
+	vpio_job_forget(vdev);
+	vdev->inbox.head = 0;
+	vdev->inbox.tail = 0;
+	vdev->notify = 0;
+	vdev->filter = 0;
+	pdev->ops->unlock(pdev);
+	reset_variables(vdev);
+	vpio_config_reset(vdev);
+	vdev->run = 0;
+	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
+	vdev->filter_stale = true;
+	settle(vdev);
+}
+
+int vpio_vdev_attach(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const bool nic = pdev->model.header->flags & VPB_NIC;
+	int result = 0;
+	u32 i;
+
+	vpio_vdev_reset(vdev);
+	pdev->ops->lock(pdev);
+	for (i = 0; i < pdev->count; i++) {
+		if (nic && !memcmp(pdev->vdevs[i]->mac, vdev->mac, VPIO_ADDRESS))
+			result = -1;
+	}
+	if (pdev->count == VPIO_MAX_VDEVS)
+		result = -1;
+	if (!result) {
+		pdev->vdevs[pdev->count++] = vdev;
+		vdev->attached = true;
+	}
+	pdev->ops->unlock(pdev);
+	return result;
+}
+
+void vpio_vdev_detach(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	pdev->ops->lock(pdev);
+	for (i = 0; i < pdev->count; i++) {
+		if (pdev->vdevs[i] == vdev)
+			pdev->vdevs[i] = pdev->vdevs[--pdev->count];
+	}
+	vpio_job_forget(vdev);
+	vdev->attached = false;
+	pdev->ops->unlock(pdev);
+}
+
+int vpio_vdev_set_param(struct vpio_vdev *vdev, const char *name, size_t length, u64 value)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+	u32 i, j;
+
+	for (i = 0; i < model->header->params.count; i++) {
+		const struct vpb_param *param = &model->params[i];
+		const char *other = vpio_model_string(model, param->name);
+
+		if (strlen(other) != length || memcmp(other, name, length))
+			continue;
+		for (j = 0; j < param->count && model->values[param->value + j] != value; j++)
+			;
+		if (param->count && j == param->count)
+			return -2;
+		vpio_store(vdev->state, &model->vars[param->var], 0, value);
+		vpio_config_reset(vdev);
+		return 0;
+	}
+	return -1;
+}
+
+u64 vpio_vdev_param(struct vpio_vdev *vdev, unsigned int param)
+{
+	const struct vpio_model *model = &vdev->pdev->model;
+
+	return vpio_load(vdev->state, &model->vars[model->params[param].var], 0);
+}
+
+int vpio_vdev_set_mac(struct vpio_vdev *vdev, const u8 mac[6])
+{
+	static const u8 zero[VPIO_ADDRESS];
+
+	if ((mac[0] & 1) || !memcmp(mac, zero, VPIO_ADDRESS))
+		return -1;
+	memcpy(vdev->mac, mac, VPIO_ADDRESS);
+	return 0;
+}
+
+const u8 *vpio_vdev_mac(struct vpio_vdev *vdev)
+{
+	return vdev->mac;
+}
+
+void vpio_vdev_set_source_check(struct vpio_vdev *vdev, bool on)
+{
+	vdev->source_check = on;
+}
+
+bool vpio_vdev_source_check(struct vpio_vdev *vdev)
+{
+	return vdev->source_check;
+}
+
+void *vpio_vdev_priv(struct vpio_vdev *vdev)
+{
+	return vdev->priv;
+}
+
+struct vpio_pdev *vpio_vdev_pdev(struct vpio_vdev *vdev)
+{
+	return vdev->pdev;
+}
+
+const struct vpio_vdev_stats *vpio_vdev_stats(struct vpio_vdev *vdev)
+{
+	return &vdev->stats;
+}

@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Loading a compiled model: every number in it is checked here, once, whoever wrote it. After
+ * that the virtual machine and the monitor index by those numbers without looking again.
+ */
+#include "model.h"
+
+#define VPB_OP_INFO(name, uses, imm, context, cost, meaning)                                       \
+	{ #name, uses, VPB_I_##imm, VPB_C_##context, cost, meaning },
+const struct vpb_op_info vpb_ops[VPB_OP_COUNT] = { VPB_OPS(VPB_OP_INFO) };
+
+enum {
+	MAX_HANDLER_INSNS = 4096,
+	MAX_HANDLER_LOOPS = 64,
+	MAX_BAR_SIZE = 1 << 30,
+	MAX_DMA_ALIGN = 1 << 16,
+	MIN_NREGS = 4, /* the arguments of a handler, always there */
+};
+
+const char *vpb_insn_name(unsigned int op)
+{
+	return op < VPB_OP_COUNT ? vpb_ops[op].name : NULL;
+}
+
+/* The check under way: what is checked, and where the record at hand lies in the block. */
+struct check {
+	struct vpio_model *model;
+	const struct vpb_header *header;
+	struct vpio_error *error;
+	const void *record;
+};
+
+static int refuse(struct check *check, const void *where, const char *reason)
+{
+	if (check->error) {
+		check->error->offset = (u32)((const char *)where - (const char *)check->header);
+		check->error->reason = reason;
+	}
+	return -1;
+}
+
+/* Ends the calling check with a refusal unless the condition holds for the record at hand. */
+#define REQUIRE(condition, reason)                                                                 \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			return refuse(check, check->record, reason);                               \
+	} while (0)
+
+static bool is_width(unsigned int width)
+{
+	return width == 1 || width == 2 || width == 4 || width == 8;
+}
+
+static bool is_power_of_two(u32 value)
+{
+	return value && !(value & (value - 1));
+}
+
+static bool is_string(const struct check *check, u32 offset)
+{
+	return offset < check->header->strings.count;
+}
+
+static bool is_optional(u32 index, u32 count)
+{
+	return index == VPB_NONE || index < count;
+}
+
+/* A handler's index that is none, or of this kind. */
+static bool is_handler(const struct check *check, u16 index, enum vpb_handler_kind kind)
+{
+	if (index == VPB_NONE)
+		return true;
+	return index < check->header->handlers.count && check->model->handlers[index].kind == kind;
+}
+
+static int check_table(struct check *check, const struct vpb_table *table, size_t record,
+		       const void **place)
+{
+	const struct vpb_header *header = check->header;
+	bool bytes = record == 1;
+
+	check->record = table;
+	REQUIRE(table->offset % 8 == 0 && table->offset >= sizeof(*header) &&
+			table->offset <= header->size,
+		"a table's offset must be a multiple of 8 within the model, after the header");
+	REQUIRE(table->count <= (header->size - table->offset) / record,
+		"the table runs past the model's end");
+	REQUIRE(bytes || table->count <= VPB_MAX_TABLE, "the table has too many records");
+	*place = (const char *)header + table->offset;
+	return 0;
+}
+
+static int check_header(struct check *check, size_t size)
+{
+	const struct vpb_header *header = check->header;
+	const size_t after_crc = offsetof(struct vpb_header, crc) + sizeof(header->crc);
+
+	check->record = header;
+	REQUIRE(size >= sizeof(*header), "truncated: shorter than a model's header");
+	REQUIRE(header->magic == VPB_MAGIC, "not a compiled model (no \"VPB1\" at its start)");
+	REQUIRE(header->version == VPB_VERSION,
+		"made by a compiler of another version: compile the model again");
+	REQUIRE(header->header_size == sizeof(*header), "the header has another size");
+	check->record = &header->size;
+	REQUIRE(header->size == size, "truncated, or bytes follow: its size is not the file's");
+	REQUIRE(size <= VPB_MAX_SIZE, "larger than a model may be");
+	check->record = &header->crc;
+	REQUIRE(vpio_crc32(0, (const char *)header + after_crc, size - after_crc) == header->crc,
+		"altered: the checksum does not match");
+	return 0;
+}
+
+static int check_identity(struct check *check)
+{
+	const struct vpb_header *header = check->header;
+	unsigned int i;
+
+	check->record = &header->name;
+	REQUIRE(header->strings.count > 0 &&
+			check->model->strings[header->strings.count - 1] == '\0',
+		"the strings must end with a NUL");
+	REQUIRE(is_string(check, header->name) && check->model->strings[header->name],
+		"the model has no name");
+	REQUIRE(is_string(check, header->title), "no such string");
+	check->record = &header->class_code;
+	REQUIRE(header->class_code <= 0xffffff, "a class code has 24 bits");
+	REQUIRE(header->irq_pin <= 1, "the interrupt pin must be 0 or 1");
+	REQUIRE(header->msi <= 1, "at most one MSI vector");
+	REQUIRE(is_optional(header->revision_param, header->params.count), "no such parameter");
+	REQUIRE(is_optional(header->rx_engine, header->engines.count), "no such engine");
+	REQUIRE(header->rx_engine == VPB_NONE || (header->flags & VPB_NIC),
+		"only a NIC receives frames");
+	for (i = 0; i < 3; i++)
+		REQUIRE(header->state_size[i] <= VPB_MAX_STATE, "too many bytes of variables");
+	check->record = header->on;
+	for (i = 0; i < ARRAY_SIZE(header->on); i++) {
+		if (i >= VPB_EVENTS)
+			REQUIRE(header->on[i] == VPB_NONE, "an event that does not exist");
+		else
+			REQUIRE(is_handler(check, header->on[i],
+					   i <= VPB_ON_TICK ? VPB_H_HARDWARE : VPB_H_VDEV),
+				"an event's handler is missing or of the wrong kind");
+	}
+	return 0;
+}
+
+static int check_bar(struct check *check, const struct vpb_bar *bar)
+{
+	const struct vpb_bar *other;
+
+	REQUIRE(bar->index < VPB_MAX_BARS, "a BAR's index is 0 to 5");
+	REQUIRE(bar->io <= 1, "a BAR is memory (0) or I/O (1)");
+	REQUIRE(bar->window < check->header->windows.count, "no such window");
+	REQUIRE(is_power_of_two(bar->size) && bar->size >= 16 && bar->size <= MAX_BAR_SIZE,
+		"a BAR's size is a power of two from 16 bytes to 1 GiB");
+	REQUIRE(bar->size >= check->model->windows[bar->window].size,
+		"the BAR is smaller than its window");
+	for (other = check->model->bars; other < bar; other++)
+		REQUIRE(other->index != bar->index, "two BARs have the same index");
+	return 0;
+}
+
+static int check_span(struct check *check, const struct vpb_span *span, u16 window, u32 *at)
+{
+	const struct vpb_reg *reg;
+
+	check->record = span;
+	REQUIRE(span->start >= *at && span->start < span->end &&
+			span->end <= check->model->windows[window].size,
+		"spans must be sorted, not overlap, and lie in the window");
+	*at = span->end;
+	if (span->reg == VPB_NONE)
+		return 0;
+	REQUIRE(span->reg < check->header->regs.count, "no such register");
+	reg = &check->model->regs[span->reg];
+	/* check_reg() has not seen it yet: what is divided by is checked here too */
+	REQUIRE(reg->stride && span->start >= reg->offset, "a span before its register");
+	REQUIRE((span->start - reg->offset) % reg->stride == 0,
+		"a span that does not begin with an element of its register");
+	REQUIRE((span->end - 1 - reg->offset) / reg->stride < reg->count,
+		"a span longer than its register");
+	REQUIRE(reg->stride == reg->width || span->end - span->start <= reg->width,
+		"a span over the gap between a register's elements");
+	return 0;
+}
+
+static int check_window(struct check *check, const struct vpb_window *window)
+{
+	const struct vpio_model *model = check->model;
+	const u16 index = (u16)(window - model->windows);
+	u32 maps, i, j, at;
+
+	REQUIRE(is_string(check, window->name), "no such string");
+	REQUIRE(window->size > 0, "an empty window");
+	REQUIRE(window->bank_bits <= VPB_MAX_BANK_BITS, "too many banks");
+	REQUIRE((window->bank_var == VPB_NONE) == (window->bank_bits == 0),
+		"banks need a selector, and a selector banks");
+	if (window->bank_var != VPB_NONE) {
+		REQUIRE(window->bank_var < check->header->vars.count &&
+				model->vars[window->bank_var].space == VPB_VDEV,
+			"the bank selector must be a variable of the vdev");
+		REQUIRE(window->bank_shift + window->bank_bits <= 64, "no such bits");
+	}
+	maps = 2u << window->bank_bits;
+	REQUIRE((u32)window->map + maps <= check->header->maps.count, "no such maps");
+	for (i = 0; i < check->header->bars.count; i++) {
+		if (model->bars[i].index == window->hw_bar && model->bars[i].window == index)
+			break;
+	}
+	REQUIRE(i < check->header->bars.count, "the window's BAR does not show it");
+	for (i = 0; i < maps; i++) {
+		const struct vpb_map *map = &model->maps[window->map + i];
+
+		check->record = map;
+		REQUIRE(map->span <= check->header->spans.count &&
+				map->count <= check->header->spans.count - map->span,
+			"no such spans");
+		for (j = 0, at = 0; j < map->count; j++) {
+			if (check_span(check, &model->spans[map->span + j], index, &at))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int check_reg(struct check *check, const struct vpb_reg *reg)
+{
+	const struct vpb_header *header = check->header;
+	const struct vpb_var *var;
+
+	REQUIRE(is_string(check, reg->name) && is_string(check, reg->doc), "no such string");
+	REQUIRE(reg->window < header->windows.count, "no such window");
+	REQUIRE(is_width(reg->width), "a register has 1, 2, 4 or 8 bytes");
+	REQUIRE(reg->count > 0 && reg->stride >= reg->width, "a register array without elements");
+	REQUIRE(reg->offset <= check->model->windows[reg->window].size &&
+			(u64)reg->offset + (u64)(reg->count - 1) * reg->stride + reg->width <=
+				check->model->windows[reg->window].size,
+		"the register is not in its window");
+	REQUIRE(reg->access <= VPB_STROBE, "no such access");
+	REQUIRE(reg->var < header->vars.count, "no such variable");
+	var = &check->model->vars[reg->var];
+	REQUIRE(var->width == reg->width && var->count >= reg->count && var->space == VPB_VDEV,
+		"the register's variable does not fit it");
+	REQUIRE(is_handler(check, reg->on_read, VPB_H_READ) &&
+			is_handler(check, reg->on_write, VPB_H_WRITE),
+		"a register's handler is missing or of the wrong kind");
+	REQUIRE(is_optional(reg->engine, header->engines.count), "no such engine");
+	REQUIRE((u32)reg->field + reg->fields <= header->fields.count, "no such fields");
+	return 0;
+}
+
+static int check_field(struct check *check, const struct vpb_field *field)
+{
+	REQUIRE(is_string(check, field->name), "no such string");
+	REQUIRE(field->width > 0 && field->low + field->width <= 64, "no such bits");
+	REQUIRE(field->access <= VPB_STROBE, "no such access");
+	return 0;
+}
+
+static int check_var(struct check *check, const struct vpb_var *var)
+{
+	REQUIRE(is_string(check, var->name), "no such string");
+	REQUIRE(is_width(var->width) && var->count > 0, "a variable has elements of 1 to 8 bytes");
+	REQUIRE(var->space <= VPB_SLICE, "no such space");
+	REQUIRE(var->offset % var->width == 0, "a variable that is not aligned");
+	REQUIRE((u64)var->offset + (u64)var->count * var->width <=
+			check->header->state_size[var->space],
+		"the variable is not in its space");
+	REQUIRE(var->reg == VPB_NONE ||
+			(var->reg < check->header->regs.count && var->space == VPB_VDEV),
+		"a variable of no register of a vdev");
+	return 0;
+}
+
+static int check_engine(struct check *check, const struct vpb_engine *engine)
+{
+	REQUIRE(is_string(check, engine->name), "no such string");
+	REQUIRE(engine->discipline == VPB_HOSTED, "a discipline that this version does not know");
+	REQUIRE(engine->depth <= VPB_MAX_DEPTH, "too many jobs at a time");
+	REQUIRE(engine->max_frame <= VPB_MAX_WIRE, "frames that are too large");
+	REQUIRE(is_handler(check, engine->on_transmit, VPB_H_HARDWARE) &&
+			is_handler(check, engine->on_recover, VPB_H_HARDWARE) &&
+			is_handler(check, engine->on_done, VPB_H_VDEV) &&
+			is_handler(check, engine->on_frame, VPB_H_VDEV) &&
+			is_handler(check, engine->on_run, VPB_H_VDEV),
+		"an engine's handler is missing or of the wrong kind");
+	REQUIRE(engine->on_transmit == VPB_NONE ||
+			(engine->depth && engine->timeout_ms && engine->max_frame &&
+			 engine->on_recover != VPB_NONE && engine->on_done != VPB_NONE),
+		"an engine that transmits needs depth, timeout, max, recover and done");
+	return 0;
+}
+
+static int check_irq(struct check *check, const struct vpb_irq *irq)
+{
+	REQUIRE(irq->cause < check->header->regs.count, "no such register");
+	REQUIRE(is_optional(irq->mask, check->header->regs.count), "no such register");
+	return 0;
+}
+
+static int check_dma(struct check *check, const struct vpb_dma *dma)
+{
+	REQUIRE(is_string(check, dma->name), "no such string");
+	REQUIRE(dma->size > 0 && dma->size <= VPB_MAX_DMA, "a DMA memory of 1 byte to 1 MiB");
+	REQUIRE(is_power_of_two(dma->align) && dma->align <= MAX_DMA_ALIGN,
+		"an alignment is a power of two up to 64 KiB");
+	return 0;
+}
+
+static int check_param(struct check *check, const struct vpb_param *param)
+{
+	REQUIRE(is_string(check, param->name) && is_string(check, param->doc), "no such string");
+	REQUIRE(param->var < check->header->vars.count &&
+			check->model->vars[param->var].space == VPB_VDEV,
+		"a parameter needs a variable of the vdev");
+	REQUIRE(param->count <= VPB_MAX_PARAM_VALUES &&
+			param->value <= check->header->values.count &&
+			param->count <= check->header->values.count - param->value,
+		"no such values");
+	return 0;
+}
+
+static int check_handler(struct check *check, const struct vpb_handler *handler)
+{
+	u32 start = 0;
+
+	/* handlers lie one behind the other, so that checking all of them takes bounded time */
+	if (handler > check->model->handlers)
+		start = handler[-1].start + handler[-1].count;
+	REQUIRE(is_string(check, handler->name), "no such string");
+	REQUIRE(handler->start == start, "a handler must begin where the one before ends");
+	REQUIRE(handler->count > 0 && handler->count <= MAX_HANDLER_INSNS &&
+			handler->count <= check->header->code.count - start,
+		"the handler's code is missing or too long");
+	REQUIRE(handler->kind < VPB_H_KINDS, "no such kind of handler");
+	REQUIRE(handler->nregs >= MIN_NREGS && handler->nregs <= VPB_MAX_NREGS,
+		"a handler has 4 to 64 VM registers");
+	return 0;
+}
+
+/* A loop of a handler: instructions first..last, the latter being its LOOP. */
+struct loop {
+	u32 first, last;
+	u32 bound;
+	u8 counter;
+};
+
+static int check_variable_use(struct check *check, const struct vpb_insn *insn, bool hardware)
+{
+	const struct vpb_var *var;
+	bool store = insn->op == VPB_STV || insn->op == VPB_STX;
+
+	REQUIRE(insn->imm < check->header->vars.count, "no such variable");
+	var = &check->model->vars[insn->imm];
+	if (hardware)
+		REQUIRE(var->space == VPB_HOST, "a handler of the hardware has no vdev");
+	else
+		REQUIRE(var->space == VPB_VDEV || (var->space == VPB_HOST && !store),
+			"a handler of a vdev does not change the hardware side's variables");
+	return 0;
+}
+
+static int check_operand(struct check *check, const struct vpb_handler *handler, u32 pc,
+			 const struct vpb_insn *insn)
+{
+	const struct vpb_header *header = check->header;
+	const bool hardware = handler->kind == VPB_H_HARDWARE;
+	const u32 imm = insn->imm;
+
+	switch ((enum vpb_operand)vpb_ops[insn->op].imm) {
+	case VPB_I_NONE:
+		REQUIRE(imm == 0, "an operand that the instruction does not have");
+		break;
+	case VPB_I_NUMBER:
+		break;
+	case VPB_I_NONZERO:
+		REQUIRE(imm != 0, "a division by zero");
+		break;
+	case VPB_I_SHIFT:
+		REQUIRE(imm < 64, "a shift by more than 63");
+		break;
+	case VPB_I_FIELD:
+		REQUIRE((imm & 0xff) + (imm >> 8) <= 64 && imm >> 8 > 0 && imm >> 16 == 0,
+			"no such field");
+		break;
+	case VPB_I_VAR:
+	case VPB_I_ARRAY:
+		return check_variable_use(check, insn, hardware);
+	case VPB_I_TARGET:
+		REQUIRE(imm > pc && imm < handler->count, "a jump must go forward, in its handler");
+		break;
+	case VPB_I_COUNTER:
+		REQUIRE(imm < VPB_MAX_LOOPS, "no such loop counter");
+		break;
+	case VPB_I_LOOP:
+		REQUIRE(imm <= pc, "a loop must go back");
+		REQUIRE(insn->d < VPB_MAX_LOOPS, "no such loop counter");
+		REQUIRE(insn->a || insn->b, "a loop without a bound");
+		break;
+	case VPB_I_REG:
+	case VPB_I_REGS:
+		REQUIRE(imm < header->regs.count, "no such register");
+		break;
+	case VPB_I_WIDTH:
+		REQUIRE(is_width(imm), "an access has 1, 2, 4 or 8 bytes");
+		break;
+	case VPB_I_DMA:
+		REQUIRE(imm < header->dmas.count, "no such DMA memory");
+		break;
+	case VPB_I_DMAW:
+		REQUIRE((imm & 0xffff) < header->dmas.count, "no such DMA memory");
+		REQUIRE(is_width(imm >> 16), "an access has 1, 2, 4 or 8 bytes");
+		break;
+	case VPB_I_THIRD:
+		REQUIRE(imm < handler->nregs, "no such VM register");
+		break;
+	case VPB_I_ENGINE:
+		REQUIRE(imm < header->engines.count, "no such engine");
+		REQUIRE(insn->op == VPB_RUN || check->model->engines[imm].on_transmit != VPB_NONE,
+			"an engine that takes no jobs");
+		break;
+	}
+	return 0;
+}
+
+static int check_insn(struct check *check, const struct vpb_handler *handler, u32 pc)
+{
+	const struct vpb_insn *insn = &check->model->code[handler->start + pc];
+	const u8 registers[] = { insn->d, insn->a, insn->b };
+	const struct vpb_op_info *op;
+	const char *use;
+	unsigned int i;
+
+	check->record = insn;
+	REQUIRE(insn->op < VPB_OP_COUNT, "no such instruction");
+	op = &vpb_ops[insn->op];
+	REQUIRE(op->context & (handler->kind == VPB_H_HARDWARE ? VPB_C_HW : VPB_C_VDEV),
+		"an instruction that this kind of handler may not use");
+	REQUIRE((insn->op != VPB_EMIT && insn->op != VPB_FILTER && insn->op != VPB_SEND) ||
+			(check->header->flags & VPB_NIC),
+		"an instruction that only a NIC's model may use");
+	for (i = 0; op->imm != VPB_I_LOOP && i < 3; i++) {
+		for (use = op->uses; *use && *use != "dab"[i]; use++)
+			;
+		REQUIRE(*use ? registers[i] < handler->nregs : registers[i] == 0,
+			"no such VM register, or one that the instruction does not have");
+	}
+	return check_operand(check, handler, pc, insn);
+}
+
+/* Finds the loops and sees that they nest and that nothing in a loop restarts it. */
+static int check_loops(struct check *check, const struct vpb_handler *handler, struct loop *loops,
+		       unsigned int *count)
+{
+	const struct vpb_insn *code = &check->model->code[handler->start];
+	unsigned int n = 0, i, j;
+	u32 pc;
+
+	for (pc = 0; pc < handler->count; pc++) {
+		if (code[pc].op != VPB_LOOP)
+			continue;
+		check->record = &code[pc];
+		REQUIRE(n < MAX_HANDLER_LOOPS, "too many loops in one handler");
+		loops[n++] = (struct loop){ code[pc].imm, pc, code[pc].a | code[pc].b << 8,
+					    code[pc].d };
+	}
+	for (i = 0; i < n; i++) {
+		check->record = &code[loops[i].last];
+		for (j = 0; j < i; j++)
+			REQUIRE(loops[j].last < loops[i].first || loops[j].first >= loops[i].first,
+				"loops must nest");
+		for (pc = loops[i].first; pc < loops[i].last; pc++)
+			REQUIRE(code[pc].op != VPB_CLR || code[pc].imm != loops[i].counter,
+				"a loop that restarts itself");
+	}
+	*count = n;
+	return 0;
+}
+
+static int check_code(struct check *check, const struct vpb_handler *handler)
+{
+	const struct vpb_insn *code = &check->model->code[handler->start];
+	struct loop loops[MAX_HANDLER_LOOPS];
+	unsigned int count, i;
+	u64 total = 0;
+	u32 pc;
+
+	for (pc = 0; pc < handler->count; pc++) {
+		if (check_insn(check, handler, pc))
+			return -1;
+	}
+	check->record = &code[handler->count - 1];
+	REQUIRE(code[handler->count - 1].op == VPB_RET, "a handler must end with RET");
+	if (check_loops(check, handler, loops, &count))
+		return -1;
+	for (pc = 0; pc < handler->count; pc++) {
+		u64 cost = vpb_ops[code[pc].op].cost;
+
+		for (i = 0; i < count && cost <= VPB_MAX_COST; i++) {
+			if (pc >= loops[i].first && pc <= loops[i].last)
+				cost *= loops[i].bound;
+		}
+		total += cost;
+		check->record = &code[pc];
+		REQUIRE(total <= VPB_MAX_COST, "the handler may run too long");
+	}
+	return 0;
+}
+
+/* Runs check_NAME over all records of a table. */
+#define CHECK_ALL(check, table, function)                                                          \
+	do {                                                                                       \
+		u32 record_;                                                                       \
+		for (record_ = 0; record_ < (check)->header->table.count; record_++) {             \
+			(check)->record = &(check)->model->table[record_];                         \
+			if (function(check, &(check)->model->table[record_]))                      \
+				return -1;                                                         \
+		}                                                                                  \
+	} while (0)
+
+static int check_all(struct check *check, size_t size)
+{
+	const struct vpb_header *header = check->header;
+
+	if (check_header(check, size))
+		return -1;
+#define CHECK_TABLE(name, type)                                                                    \
+	if (check_table(check, &header->name, sizeof(type), (const void **)&check->model->name))   \
+		return -1;
+	VPB_TABLES(CHECK_TABLE)
+#undef CHECK_TABLE
+	check->record = &header->windows;
+	REQUIRE(header->windows.count <= VPB_MAX_WINDOWS, "too many windows");
+	REQUIRE(header->bars.count <= VPB_MAX_BARS, "too many BARs");
+	REQUIRE(header->irqs.count <= VPB_MAX_IRQS, "too many interrupt causes");
+	REQUIRE(header->engines.count <= VPB_MAX_ENGINES, "too many engines");
+	REQUIRE(header->dmas.count <= VPB_MAX_DMAS, "too many DMA memories");
+	if (check_identity(check))
+		return -1;
+	CHECK_ALL(check, handlers, check_handler);
+	CHECK_ALL(check, vars, check_var);
+	CHECK_ALL(check, bars, check_bar);
+	CHECK_ALL(check, windows, check_window);
+	CHECK_ALL(check, regs, check_reg);
+	CHECK_ALL(check, fields, check_field);
+	CHECK_ALL(check, engines, check_engine);
+	CHECK_ALL(check, irqs, check_irq);
+	CHECK_ALL(check, dmas, check_dma);
+	CHECK_ALL(check, params, check_param);
+	CHECK_ALL(check, handlers, check_code);
+	return 0;
+}
+
+int vpio_model_load(struct vpio_model *model, const void *block, size_t size,
+		    struct vpio_error *error)
+{
+	struct check check = { .model = model, .header = block, .error = error };
+
+	memset(model, 0, sizeof(*model));
+	model->header = block;
+	return check_all(&check, size);
+}

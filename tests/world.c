@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * The monitor's embedder in user space, over a simulated device. It also sees to the rules of
+ * monitor.h that a kernel would only break by accident: no guest memory under the pdev's lock, no
+ * lock taken twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "world.h"
+
+static void require(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "world: %s\n", what);
+	abort();
+}
+
+static struct world *world_of(struct vpio_pdev *pdev)
+{
+	return vpio_pdev_priv(pdev);
+}
+
+static struct world_guest *guest_of(struct vpio_vdev *vdev)
+{
+	return vpio_vdev_priv(vdev);
+}
+
+static u64 hw_read(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width)
+{
+	require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	return sim_read(world_of(pdev)->device, bar, offset, width);
+}
+
+static void hw_write(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width,
+		     u64 value)
+{
+	require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	sim_write(world_of(pdev)->device, bar, offset, width, value);
+}
+
+static void *guest_bytes(struct vpio_vdev *vdev, u64 address, size_t size)
+{
+	struct world_guest *guest = guest_of(vdev);
+
+	require(guest->locked, "guest memory without the vdev's lock");
+	require(!guest->world->locked, "guest memory under the pdev's lock");
+	require(size && address + size >= address, "an access that should have been refused");
+	if (address > WORLD_MEMORY || size > WORLD_MEMORY - address)
+		return NULL;
+	if (address < guest->hole + guest->hole_size && address + size > guest->hole)
+		return NULL;
+	return guest->memory + address;
+}
+
+static int guest_read(struct vpio_vdev *vdev, u64 address, void *data, size_t size)
+{
+	void *place = guest_bytes(vdev, address, size);
+
+	if (!place)
+		return -1;
+	memcpy(data, place, size);
+	return 0;
+}
+
+static int guest_write(struct vpio_vdev *vdev, u64 address, const void *data, size_t size)
+{
+	void *place = guest_bytes(vdev, address, size);
+
+	if (!place)
+		return -1;
+	memcpy(place, data, size);
+	return 0;
+}
+
+static void guest_irq(struct vpio_vdev *vdev, bool level)
+{
+	struct world_guest *guest = guest_of(vdev);
+
+	require(guest->locked, "an interrupt without the vdev's lock");
+	if (level)
+		guest->edges++;
+	guest->line = level;
+}
+
+static u64 now(struct vpio_pdev *pdev)
+{
+	return world_of(pdev)->now;
+}
+
+static void wake_pdev(struct vpio_pdev *pdev)
+{
+	world_of(pdev)->woken = true;
+}
+
+static void wake_vdev(struct vpio_vdev *vdev)
+{
+	require(guest_of(vdev)->world->locked, "a vdev woken without the pdev's lock");
+	guest_of(vdev)->woken = true;
+}
+
+static void lock(struct vpio_pdev *pdev)
+{
+	require(!world_of(pdev)->locked, "the pdev's lock taken twice");
+	world_of(pdev)->locked = true;
+}
+
+static void unlock(struct vpio_pdev *pdev)
+{
+	require(world_of(pdev)->locked, "the pdev's lock given back twice");
+	world_of(pdev)->locked = false;
+}
+
+static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size)
+{
+	struct world_guest *guest = guest_of(vdev);
+
+	(void)size;
+	guest->reports++;
+	guest->refusal = refusal;
+	guest->address = address;
+}
+
+static const struct vpio_ops ops = {
+	.hw_read = hw_read,
+	.hw_write = hw_write,
+	.guest_read = guest_read,
+	.guest_write = guest_write,
+	.irq = guest_irq,
+	.now = now,
+	.wake_pdev = wake_pdev,
+	.wake_vdev = wake_vdev,
+	.lock = lock,
+	.unlock = unlock,
+	.report = report,
+};
+
+/* --- What the simulated device reaches --------------------------------------------------- */
+
+static void *dma_bytes(struct world *world, uint64_t address, size_t size)
+{
+	u64 index = (address - WORLD_DMA) / WORLD_DMA_STEP;
+	u64 offset = (address - WORLD_DMA) % WORLD_DMA_STEP;
+
+	if (address >= WORLD_DMA && index < world->model.header->dmas.count &&
+	    offset + size <= world->model.dmas[index].size)
+		return (u8 *)world->dma[index].memory + offset;
+	world->stray++;
+	return NULL;
+}
+
+static int dma_read(void *priv, uint64_t address, void *data, size_t size)
+{
+	const void *place = dma_bytes(priv, address, size);
+
+	if (!place)
+		return -1;
+	memcpy(data, place, size);
+	return 0;
+}
+
+static int dma_write(void *priv, uint64_t address, const void *data, size_t size)
+{
+	void *place = dma_bytes(priv, address, size);
+
+	if (!place)
+		return -1;
+	memcpy(place, data, size);
+	return 0;
+}
+
+static void device_irq(void *priv, bool level)
+{
+	((struct world *)priv)->interrupt = level;
+}
+
+static void device_wire(void *priv, const void *frame, size_t length)
+{
+	struct world *world = priv;
+	struct world_frame *kept = &world->wire[world->frames++ % WORLD_CAPTURE];
+
+	kept->length = (u32)length;
+	memcpy(kept->data, frame, length < WORLD_FRAME ? length : WORLD_FRAME);
+}
+
+/* --- The world --------------------------------------------------------------------------- */
+
+void *world_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "rb");
+	char *data = NULL;
+	long length;
+
+	if (!file)
+		return NULL;
+	if (!fseek(file, 0, SEEK_END) && (length = ftell(file)) >= 0 && !fseek(file, 0, SEEK_SET)) {
+		data = malloc((size_t)length + 1);
+		if (data && fread(data, 1, (size_t)length, file) != (size_t)length) {
+			free(data);
+			data = NULL;
+		}
+		*size = (size_t)length;
+	}
+	fclose(file);
+	return data;
+}
+
+static void add_guest(struct world *world, unsigned int index)
+{
+	struct world_guest *guest = &world->guests[index];
+	const u8 mac[6] = { 0x02, 0x56, 0x50, 0x49, 0x4f, (u8)(0x10 + index) };
+
+	guest->world = world;
+	guest->memory = calloc(1, WORLD_MEMORY);
+	guest->vdev = calloc(1, vpio_vdev_size(&world->model));
+	require(guest->memory && guest->vdev, "out of memory");
+	vpio_vdev_init(guest->vdev, world->pdev, mac, guest);
+	guest->locked = true;
+	require(!vpio_vdev_attach(guest->vdev), "the vdev can't be attached");
+	guest->locked = false;
+}
+
+struct world *world_create(const void *block, size_t size, unsigned int guests,
+			   struct sim_device *(*device)(const struct sim_bus *))
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct sim_bus bus = { dma_read, dma_write, device_irq, device_wire, world };
+	struct vpio_error error = { 0, "" };
+	unsigned int i;
+
+	require(world != NULL, "out of memory");
+	world->block = malloc(size);
+	require(world->block != NULL, "out of memory");
+	memcpy(world->block, block, size);
+	if (vpio_model_load(&world->model, world->block, size, &error)) {
+		free(world->block);
+		free(world);
+		return NULL;
+	}
+	world->device = device(&bus);
+	for (i = 0; i < world->model.header->dmas.count; i++) {
+		world->dma[i].memory = calloc(1, world->model.dmas[i].size);
+		world->dma[i].bus = WORLD_DMA + i * (u64)WORLD_DMA_STEP;
+	}
+	world->pdev = calloc(1, vpio_pdev_size(&world->model));
+	require(world->device && world->pdev, "out of memory");
+	vpio_pdev_init(world->pdev, &world->model, &ops, world->dma, world);
+	lock(world->pdev);
+	vpio_pdev_start(world->pdev);
+	unlock(world->pdev);
+	world->count = guests;
+	for (i = 0; i < guests; i++)
+		add_guest(world, i);
+	return world;
+}
+
+void world_destroy(struct world *world)
+{
+	unsigned int i;
+
+	for (i = 0; i < world->count; i++) {
+		struct world_guest *guest = &world->guests[i];
+
+		guest->locked = true;
+		vpio_vdev_detach(guest->vdev);
+		free(guest->vdev);
+		free(guest->memory);
+	}
+	lock(world->pdev);
+	vpio_pdev_stop(world->pdev);
+	unlock(world->pdev);
+	for (i = 0; i < world->model.header->dmas.count; i++)
+		free(world->dma[i].memory);
+	sim_destroy(world->device);
+	free(world->pdev);
+	free(world->block);
+	free(world);
+}
+
+static bool run_guests(struct world *world)
+{
+	bool ran = false;
+	unsigned int i;
+
+	for (i = 0; i < world->count; i++) {
+		struct world_guest *guest = &world->guests[i];
+
+		if (!guest->woken)
+			continue;
+		guest->woken = false;
+		guest->locked = true;
+		if (vpio_vdev_run(guest->vdev))
+			guest->woken = true;
+		guest->locked = false;
+		ran = true;
+	}
+	return ran;
+}
+
+void world_run(struct world *world)
+{
+	unsigned int rounds = 0;
+	bool ran;
+
+	/* a device that never stops interrupting must not hang a test: it is bounded, as a worker is */
+	do {
+		sim_run(world->device);
+		ran = false;
+		if (world->interrupt || world->woken) {
+			world->woken = false;
+			lock(world->pdev);
+			ran = vpio_pdev_run(world->pdev, world->interrupt);
+			unlock(world->pdev);
+			ran |= world->woken;
+			sim_run(world->device);
+			ran |= world->interrupt;
+		}
+		ran |= run_guests(world);
+	} while (ran && ++rounds < 1000);
+}
+
+void world_pass(struct world *world, unsigned int ms)
+{
+	world_run(world);
+	world->now += ms * 1000000ull;
+	world->woken = true;
+	world_run(world);
+}
+
+static unsigned int first_bar(const struct world_guest *guest)
+{
+	return guest->world->model.bars[guest->world->model.header->bars.count - 1].index;
+}
+
+u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size)
+{
+	u64 value = 0;
+
+	guest->locked = true;
+	require(!vpio_vdev_read(guest->vdev, first_bar(guest), offset, &value, size),
+		"a read past the BAR's end");
+	guest->locked = false;
+	return value;
+}
+
+void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value)
+{
+	guest->locked = true;
+	require(!vpio_vdev_write(guest->vdev, first_bar(guest), offset, &value, size),
+		"a write past the BAR's end");
+	guest->locked = false;
+}
+
+void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value)
+{
+	require(address + size <= WORLD_MEMORY, "not the guest's memory");
+	memcpy(guest->memory + address, &value, size);
+}
+
+u64 guest_get(struct world_guest *guest, u64 address, unsigned int size)
+{
+	u64 value = 0;
+
+	require(address + size <= WORLD_MEMORY, "not the guest's memory");
+	memcpy(&value, guest->memory + address, size);
+	return value;
+}

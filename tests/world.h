@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * A world in user space for tests, fuzzers and benchmarks: a simulated device, the monitor on it
+ * with a compiled model, and guests with memory. One thread; time is a number.
+ */
+#ifndef VPIO_TESTS_WORLD_H
+#define VPIO_TESTS_WORLD_H
+
+#include "../core/monitor.h"
+#include "../sim/sim.h"
+
+enum {
+	WORLD_GUESTS = 4,
+	WORLD_MEMORY = 1 << 20,	  /* bytes of a guest, from its address 0 */
+	WORLD_CAPTURE = 256,	  /* frames on the wire that are kept */
+	WORLD_FRAME = 2048,	  /* bytes kept of each */
+	WORLD_DMA = 0x10000000,	  /* bus address of the first DMA memory */
+	WORLD_DMA_STEP = 0x200000, /* from one to the next */
+};
+
+struct world;
+
+struct world_guest {
+	struct world *world;
+	struct vpio_vdev *vdev;
+	u8 *memory;
+	u64 hole, hole_size; /* addresses that are not the guest's */
+	bool line;	     /* interrupt line */
+	u64 edges;	     /* times it went up */
+	bool woken;
+	bool locked;
+	u64 reports;
+	enum vpio_refusal refusal; /* the last */
+	u64 address;		   /* of the last refusal */
+};
+
+struct world_frame {
+	u32 length;
+	u8 data[WORLD_FRAME];
+};
+
+struct world {
+	void *block; /* the compiled model */
+	struct vpio_model model;
+	struct sim_device *device;
+	struct vpio_pdev *pdev;
+	struct vpio_dma dma[VPB_MAX_DMAS];
+	struct world_guest guests[WORLD_GUESTS];
+	unsigned int count;
+	bool woken, locked;
+	bool interrupt; /* the physical line */
+	u64 now;	/* ns */
+	u64 stray;	/* DMA of the device outside of its memories */
+	struct world_frame wire[WORLD_CAPTURE];
+	u32 frames;
+};
+
+/* Reads a whole file into malloc'd memory; NULL if it can't be read. */
+void *world_file(const char *path, size_t *size);
+
+/* A world for a compiled model, with this many guests, all attached; NULL if it is refused. */
+struct world *world_create(const void *block, size_t size, unsigned int guests,
+			   struct sim_device *(*device)(const struct sim_bus *));
+void world_destroy(struct world *world);
+
+/* Lets everything happen that is to happen now. */
+void world_run(struct world *world);
+/* The same after some time. */
+void world_pass(struct world *world, unsigned int ms);
+
+/* A guest's register accesses, BAR 1 where there is one; with the locks that an embedder holds. */
+u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size);
+void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value);
+/* A guest's memory. */
+void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value);
+u64 guest_get(struct world_guest *guest, u64 address, unsigned int size);
+
+#endif /* VPIO_TESTS_WORLD_H */
