@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+# VPIO: builds the tool, the models and the module into build/; demonstrates and tests them.
+# `make help` lists what can be made.
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Werror
+STD := -std=gnu11
+CLANG := clang
+B := build
+
+LIBS_TOOL := -ljson-c
+CORE := $(wildcard core/*.c)
+LANG := $(wildcard lang/*.c)
+TOOL := $(wildcard tool/*.c)
+SIM := $(wildcard sim/*.c)
+HEADERS := $(wildcard core/*.h lang/*.h tool/*.h sim/*.h tests/*.h)
+KERNEL := $(wildcard kernel/*)
+MODELS := $(patsubst models/%.vpm,$B/models/%.vpb,$(wildcard models/*.vpm))
+
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: all setup tool models module module-6.12 demo test bench format clean help
+.DELETE_ON_ERROR:
+
+all: tool models module ## the tool, the models and the module
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z0-9.-]*\):.* ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+# --- Set-up: what is missing of Debian's packages, and kernels for the rig ---------------------
+
+setup: $B/setup.done ## installs missing packages, fetches the rig's kernels
+
+$B/setup.done: rig/setup rig/packages
+	rig/setup
+	@touch $@
+
+# --- The core as a library, the tool, the models ------------------------------------------------
+
+tool: $B/vpio ## build/vpio, the command
+
+$B/obj/%.o: %.c $(HEADERS) | $B/setup.done
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CFLAGS) $(WARN) -c $< -o $@
+
+$B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
+	$(AR) rcs $@ $^
+
+$B/vpio: $(TOOL:%.c=$B/obj/%.o) $(LANG:%.c=$B/obj/%.o) $B/libvpio.a
+	$(CC) $(CFLAGS) $^ $(LIBS_TOOL) -o $@
+
+models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
+
+$B/models/%.vpb: models/%.vpm $B/vpio
+	@mkdir -p $(@D) $B/firmware/vpio
+	$B/vpio model compile $< -o $@
+	cp $@ $B/firmware/vpio/$$($B/vpio model id $@).vpb
+
+# --- The module ---------------------------------------------------------------------------------
+
+KDIR ?= $B/rig/6.1/kdir
+module: $B/kernel/vpio.ko ## build/kernel/vpio.ko for the rig's kernel, or KDIR's
+module-6.12: $B/kernel-6.12/vpio.ko ## the same against 6.12's headers
+
+$B/kernel/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
+	kernel/build $(KDIR) $(@D)
+
+$B/kernel-6.12/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
+	kernel/build $B/rig/6.12/kdir $(@D)
+
+# --- Demonstration, tests, figures --------------------------------------------------------------
+
+demo: all ## two stock guests share one card, in a virtual host
+	@rig/run rig/demo
+
+# one recipe for all programs made of tests/NAME.c
+$B/test/%: tests/%.c tests/world.c $(SIM) $(LANG) $(CORE) $(HEADERS) | $B/setup.done
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(SANITIZE) $(WARN) $(filter %.c,$^) -lcmocka -o $@
+
+$B/fuzz/%: tests/%.c tests/world.c $(SIM) $(LANG) $(CORE) $(HEADERS) | $B/setup.done
+	@mkdir -p $(@D)
+	$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer $(WARN) $(filter %.c,$^) -o $@
+
+$B/bench: tests/bench.c tests/world.c $(SIM) $(CORE) $(HEADERS) | $B/setup.done
+	$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
+
+$B/rig/hostile: rig/hostile.c | $B/setup.done
+	$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $< -o $@
+
+UNIT := $(patsubst tests/%.c,$B/test/%,$(wildcard tests/test_*.c))
+FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
+
+test: all $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everything; the last line counts what passed
+	@tests/run
+
+bench: models $B/bench ## ns and instructions of a register access
+	@tests/bench
+
+format: ## put all C files into the house's format
+	clang-format -i $(wildcard */*.c */*.h tests/lang/*.c)
+
+clean: ## remove what was built, but not the rig's kernels
+	rm -rf $(filter-out $B/rig $B/setup.done,$(wildcard $B/*))
