@@ -35,11 +35,11 @@ u32 vpio_job_room(const struct vpio_vdev *vdev)
 }
 
 /* Fills the slot that comes next but leaves it free: the pdev's lock is not held. */
-static bool fill_slot(struct vpio_vdev *vdev, u32 index, u32 mss, u32 segment)
+static bool fill_slot(struct vpio_vdev *vdev, const struct vpb_engine *engine, u32 index, u32 mss,
+		      u32 segment)
 {
 	struct vpio_slot *slot = slot_at(vdev, index);
-	struct vpio_frame frame = { .data = slot_data(vdev, index),
-				    .capacity = vdev->pdev->slot_size };
+	struct vpio_frame frame = { .data = slot_data(vdev, index), .capacity = engine->max_frame };
 
 	if (mss) {
 		if (!vpio_frame_segment(&vdev->gather, mss, segment, &frame))
@@ -105,14 +105,15 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpb_engine *sender = &pdev->model.engines[engine];
 	u32 count, i;
 
-	if (!is_sendable(vdev, &pdev->model.engines[engine], mss, &count))
+	if (!is_sendable(vdev, sender, mss, &count))
 		goto refused;
 	if (vpio_job_room(vdev) < count)
 		return false;
 	for (i = 0; i < count; i++) {
-		if (!fill_slot(vdev, vdev->tail + i, mss, i)) {
+		if (!fill_slot(vdev, sender, vdev->tail + i, mss, i)) {
 			vpio_refuse(vdev, VPIO_REFUSE_LONG, 0, vdev->gather.length);
 			goto refused;
 		}

@@ -62,6 +62,7 @@ enum vpio_refusal {
 	X(rx_bytes, "bytes of them")                                                                \
 	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full")             \
 	X(local_frames, "frames received from another guest")                                       \
+	X(local_bytes, "bytes of them")                                                             \
 	X(refusals, "requests refused, all reasons")
 
 #define VPIO_STAT_MEMBER(name, what) u64 name;

@@ -85,6 +85,7 @@ struct vpio_vdev {
 	bool refused;		  /* this request is refused and counted already */
 	bool filter_stale;	  /* a register of the filter has changed */
 	bool hooked;		  /* a handler ran in this access */
+	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	u32 run;		  /* engines that asked for on_run */
 	struct vpio_vdev_stats stats;
 

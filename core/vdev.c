@@ -325,6 +325,7 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		return -1;
 	vdev->stats.writes++;
 	vdev->hooked = false;
+	vdev->written = (u32)offset;
 	memcpy(&value, data, size);
 	map = current_map(vdev, window, true);
 	for (done = 0; done < size; done += piece.size) {
@@ -359,8 +360,10 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 		return; /* dropped, and counted so */
 	vdev->stats.rx_frames++;
 	vdev->stats.rx_bytes += letter->length;
-	if (letter->local)
+	if (letter->local) {
 		vdev->stats.local_frames++;
+		vdev->stats.local_bytes += letter->length;
+	}
 }
 
 static bool receive_all(struct vpio_vdev *vdev, u32 most)
@@ -390,7 +393,7 @@ static void notify_all(struct vpio_vdev *vdev)
 	events = vdev->notify;
 	vdev->notify = 0;
 	pdev->ops->unlock(pdev);
-	for (i = 0; events >> i; i++) {
+	for (i = 0; i < 32; i++) {
 		if (events >> i & 1)
 			vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_NOTIFY], NULL, i, 0,
 				    0);

@@ -28,6 +28,7 @@ struct check {
 	const struct vpb_header *header;
 	struct vpio_error *error;
 	const void *record;
+	u64 variables[3]; /* bytes of those seen so far, in each space */
 };
 
 static int refuse(struct check *check, const void *where, const char *reason)
@@ -260,13 +261,18 @@ static int check_field(struct check *check, const struct vpb_field *field)
 
 static int check_var(struct check *check, const struct vpb_var *var)
 {
+	const u64 bytes = (u64)var->count * var->width;
+
 	REQUIRE(is_string(check, var->name), "no such string");
 	REQUIRE(is_width(var->width) && var->count > 0, "a variable has elements of 1 to 8 bytes");
 	REQUIRE(var->space <= VPB_SLICE, "no such space");
 	REQUIRE(var->offset % var->width == 0, "a variable that is not aligned");
-	REQUIRE((u64)var->offset + (u64)var->count * var->width <=
-			check->header->state_size[var->space],
+	REQUIRE(var->offset + bytes <= check->header->state_size[var->space],
 		"the variable is not in its space");
+	/* so that setting all of them to their reset values takes bounded time */
+	check->variables[var->space] += bytes;
+	REQUIRE(check->variables[var->space] <= check->header->state_size[var->space],
+		"variables that overlap");
 	REQUIRE(var->reg == VPB_NONE ||
 			(var->reg < check->header->regs.count && var->space == VPB_VDEV),
 		"a variable of no register of a vdev");
@@ -536,6 +542,7 @@ static int check_all(struct check *check, size_t size)
 	REQUIRE(header->irqs.count <= VPB_MAX_IRQS, "too many interrupt causes");
 	REQUIRE(header->engines.count <= VPB_MAX_ENGINES, "too many engines");
 	REQUIRE(header->dmas.count <= VPB_MAX_DMAS, "too many DMA memories");
+	REQUIRE(header->params.count <= VPB_MAX_PARAMS, "too many parameters");
 	if (check_identity(check))
 		return -1;
 	CHECK_ALL(check, handlers, check_handler);

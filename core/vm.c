@@ -63,7 +63,7 @@ void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value)
 	store(state + var->offset + index * var->width, var->width, value);
 }
 
-static u64 field_mask(u32 imm)
+static u64 low_bits(u32 imm)
 {
 	return ~0ull >> (64 - (imm >> 8));
 }
@@ -377,10 +377,10 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			D = ~A;
 			break;
 		case VPB_EXT:
-			D = (A >> (IMM & 0xff)) & field_mask(IMM);
+			D = (A >> (IMM & 0xff)) & low_bits(IMM);
 			break;
 		case VPB_INS: {
-			u64 mask = field_mask(IMM) << (IMM & 0xff);
+			u64 mask = low_bits(IMM) << (IMM & 0xff);
 
 			D = (A & ~mask) | ((B << (IMM & 0xff)) & mask);
 			break;
@@ -442,7 +442,7 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			vpio_refuse(vm->vdev, VPIO_REFUSE_MODEL_REQUEST, A, 0);
 			break;
 		case VPB_DENY:
-			vpio_refuse(vm->vdev, VPIO_REFUSE_DENY, 0, 0);
+			vpio_refuse(vm->vdev, VPIO_REFUSE_DENY, vm->vdev->written, 0);
 			break;
 		case VPB_DROP:
 			vm->vdev->stats.rx_dropped++;

@@ -34,6 +34,7 @@ enum vpb_limit {
 	VPB_MAX_FRAME = 1 << 16,   /* bytes of a frame that is being gathered */
 	VPB_MAX_WIRE = 1 << 14,	   /* bytes of a frame on the wire */
 	VPB_MAX_TABLE = 1 << 16,   /* records of a table */
+	VPB_MAX_PARAMS = 16,	   /* parameters */
 	VPB_MAX_PARAM_VALUES = 16, /* allowed values of a parameter */
 };
 

@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The physical device: a PCI function bound through driver_override. Its model, its registers, its
+ * DMA memories, its interrupt, and the worker that does on the hardware what the core wants done.
+ *
+ * There is no table of PCI ids: what the driver supports is what there are models for.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/firmware.h>
+#include <linux/interrupt.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "vpio.h"
+
+/* --- What the core is given -------------------------------------------------------------- */
+
+/*
+ * A register, or NULL if there is none. A verified model stays within its windows, whose BARs are
+ * checked by map_bars(); this is the second bolt on that door, and keeps off what not every
+ * processor can do to a device.
+ */
+static void __iomem *find_register(struct vpio_pci *pci, unsigned int bar, u32 offset,
+				   unsigned int width)
+{
+	if (bar >= ARRAY_SIZE(pci->bars) || !pci->live)
+		return NULL;
+	if (offset >= pci->bars[bar].size || width > pci->bars[bar].size - offset)
+		return NULL;
+	if (offset & (width - 1))
+		return NULL;
+	return pci->bars[bar].map + offset;
+}
+
+static u64 hw_read(struct vpio_pdev *core, unsigned int bar, u32 offset, unsigned int width)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+	void __iomem *reg = find_register(pci, bar, offset, width);
+
+	lockdep_assert_held(&pci->lock);
+	switch (reg ? width : 0) {
+	case 1:
+		return ioread8(reg);
+	case 2:
+		return ioread16(reg);
+	case 4:
+		return ioread32(reg);
+	case 8:
+		return ioread64(reg);
+	default:
+		return ~0ull;
+	}
+}
+
+static void hw_write(struct vpio_pdev *core, unsigned int bar, u32 offset, unsigned int width,
+		     u64 value)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+	void __iomem *reg = find_register(pci, bar, offset, width);
+
+	lockdep_assert_held(&pci->lock);
+	switch (reg ? width : 0) {
+	case 1:
+		iowrite8(value, reg);
+		break;
+	case 2:
+		iowrite16(value, reg);
+		break;
+	case 4:
+		iowrite32(value, reg);
+		break;
+	case 8:
+		iowrite64(value, reg);
+		break;
+	}
+}
+
+static u64 now(struct vpio_pdev *core)
+{
+	return ktime_get_ns();
+}
+
+static void wake_pdev(struct vpio_pdev *core)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+
+	queue_work(pci->workers, &pci->run);
+}
+
+static void lock(struct vpio_pdev *core)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+
+	mutex_lock(&pci->lock);
+}
+
+static void unlock(struct vpio_pdev *core)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+
+	mutex_unlock(&pci->lock);
+}
+
+static void mem_barrier(void)
+{
+	dma_mb();
+}
+
+static const struct vpio_ops ops = {
+	.hw_read = hw_read,
+	.hw_write = hw_write,
+	.guest_read = vpio_mdev_guest_read,
+	.guest_write = vpio_mdev_guest_write,
+	.irq = vpio_mdev_set_level,
+	.now = now,
+	.wake_pdev = wake_pdev,
+	.wake_vdev = vpio_mdev_wake,
+	.lock = lock,
+	.unlock = unlock,
+	.report = vpio_mdev_report,
+	.mem_barrier = mem_barrier,
+};
+
+/* --- The interrupt and the worker -------------------------------------------------------- */
+
+static irqreturn_t handle_interrupt(int irq, void *data)
+{
+	struct vpio_pci *pci = data;
+
+	switch (pci->irq_kind) {
+	case VPIO_PCI_IRQ_INTX:
+		/* The line may be shared, and while ours is silenced somebody else has called. */
+		if (test_bit(VPIO_PCI_SILENCED, &pci->flags) || !pci_check_and_mask_intx(pci->pdev))
+			return IRQ_NONE;
+		set_bit(VPIO_PCI_SILENCED, &pci->flags);
+		break;
+	case VPIO_PCI_IRQ_EXCLUSIVE:
+		disable_irq_nosync(irq);
+		set_bit(VPIO_PCI_SILENCED, &pci->flags);
+		break;
+	default:
+		break;
+	}
+	set_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
+	queue_work(pci->workers, &pci->run);
+	return IRQ_HANDLED;
+}
+
+/*
+ * Let the next interrupt in, after one has been handled. A device that goes on interrupting while
+ * the model finds no cause would keep a processor busy for nothing: after VPIO_PCI_FUTILE times it
+ * waits for the tick.
+ */
+static void let_interrupts_in(struct vpio_pci *pci, bool had_cause)
+{
+	if (!test_bit(VPIO_PCI_SILENCED, &pci->flags))
+		return;
+	if (had_cause) {
+		pci->futile = 0;
+	} else if (++pci->futile >= VPIO_PCI_FUTILE) {
+		if (pci->futile == VPIO_PCI_FUTILE)
+			pci_warn(pci->pdev, "interrupts without end, of which the model finds no cause: now looked at every %u ms\n",
+				 VPIO_TICK_MS);
+		pci->futile = VPIO_PCI_FUTILE;
+		set_bit(VPIO_PCI_MUTED, &pci->flags);
+		return;
+	}
+
+	clear_bit(VPIO_PCI_SILENCED, &pci->flags);
+	if (pci->irq_kind == VPIO_PCI_IRQ_EXCLUSIVE) {
+		enable_irq(pci->irq);
+	} else if (!pci_check_and_unmask_intx(pci->pdev)) {
+		/* Up again, or still: saves an interrupt. */
+		set_bit(VPIO_PCI_SILENCED, &pci->flags);
+		set_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
+		queue_work(pci->workers, &pci->run);
+	}
+}
+
+static void run(struct work_struct *work)
+{
+	struct vpio_pci *pci = container_of(work, struct vpio_pci, run);
+	const bool interrupted = test_and_clear_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
+	bool had_cause, live;
+
+	mutex_lock(&pci->lock);
+	live = pci->live;
+	had_cause = live && vpio_pdev_run(pci->core, interrupted);
+	mutex_unlock(&pci->lock);
+	if (interrupted && live)
+		let_interrupts_in(pci, had_cause);
+}
+
+static void tick(struct work_struct *work)
+{
+	struct vpio_pci *pci = container_of(to_delayed_work(work), struct vpio_pci, tick);
+
+	/* What waited for the tick gets its turn as an interrupt. */
+	if (test_and_clear_bit(VPIO_PCI_MUTED, &pci->flags))
+		set_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
+	queue_work(pci->workers, &pci->run);
+
+	mutex_lock(&pci->lock);
+	if (pci->live && pci->users)
+		queue_delayed_work(pci->workers, &pci->tick, msecs_to_jiffies(VPIO_TICK_MS));
+	mutex_unlock(&pci->lock);
+}
+
+/**
+ * vpio_pci_user_added() - a vdev has been opened: the clock runs
+ * @pci: its pdev
+ */
+void vpio_pci_user_added(struct vpio_pci *pci)
+{
+	mutex_lock(&pci->lock);
+	if (pci->live && !pci->users++)
+		queue_delayed_work(pci->workers, &pci->tick, msecs_to_jiffies(VPIO_TICK_MS));
+	mutex_unlock(&pci->lock);
+}
+
+/**
+ * vpio_pci_user_removed() - a vdev has been closed
+ * @pci: its pdev
+ */
+void vpio_pci_user_removed(struct vpio_pci *pci)
+{
+	mutex_lock(&pci->lock);
+	pci->users--;
+	mutex_unlock(&pci->lock);
+}
+
+/* --- Binding ----------------------------------------------------------------------------- */
+
+static int load_model(struct vpio_pci *pci)
+{
+	struct pci_dev *pdev = pci->pdev;
+	const struct firmware *firmware;
+	struct vpio_error error;
+	char name[32];
+	int ret;
+
+	snprintf(name, sizeof(name), "vpio/%04x-%04x.vpb", pdev->vendor, pdev->device);
+	ret = request_firmware(&firmware, name, &pdev->dev);
+	if (ret) {
+		pci_err(pdev, "no model: looked for the firmware file %s (error %d); compile one with 'vpio model compile' and put it there\n",
+			name, ret);
+		return -ENOENT;
+	}
+	pci->block = kvmalloc(firmware->size, GFP_KERNEL);
+	ret = -ENOMEM;
+	if (!pci->block)
+		goto out;
+	memcpy(pci->block, firmware->data, firmware->size);
+	ret = -EINVAL;
+	if (vpio_model_load(&pci->model, pci->block, firmware->size, &error)) {
+		pci_err(pdev, "model %s refused at byte %u: %s; compile it again from its source\n",
+			name, error.offset, error.reason);
+	} else if (pci->model.header->vendor != pdev->vendor ||
+		   pci->model.header->device != pdev->device) {
+		pci_err(pdev, "model %s is for another device, %04x:%04x\n", name,
+			pci->model.header->vendor, pci->model.header->device);
+	} else {
+		ret = 0;
+	}
+out:
+	release_firmware(firmware);
+	return ret;
+}
+
+/* The BARs through which the model reaches the hardware, whole windows of them. */
+static int map_bars(struct vpio_pci *pci)
+{
+	const struct vpb_header *header = pci->model.header;
+	u32 i;
+
+	for (i = 0; i < header->bars.count; i++) {
+		const struct vpb_bar *bar = &pci->model.bars[i];
+		const struct vpb_window *window = &pci->model.windows[bar->window];
+		const bool io = pci_resource_flags(pci->pdev, bar->index) & IORESOURCE_IO;
+
+		if (window->hw_bar != bar->index)
+			continue;
+		if (io != bar->io || pci_resource_len(pci->pdev, bar->index) < window->size) {
+			pci_err(pci->pdev, "BAR %u is not what model %s says: expected %u bytes of %s\n",
+				bar->index, vpio_model_string(&pci->model, header->name),
+				window->size, bar->io ? "I/O ports" : "memory");
+			return -ENODEV;
+		}
+		pci->bars[bar->index].map = pci_iomap(pci->pdev, bar->index, window->size);
+		if (!pci->bars[bar->index].map)
+			return -ENOMEM;
+		pci->bars[bar->index].size = window->size;
+	}
+	return 0;
+}
+
+static void unmap_bars(struct vpio_pci *pci)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pci->bars); i++) {
+		if (pci->bars[i].map)
+			pci_iounmap(pci->pdev, pci->bars[i].map);
+		pci->bars[i].map = NULL;
+	}
+}
+
+/* dma_alloc_coherent() aligns to the size, rounded up to a power of two, and so to less. */
+static size_t dma_bytes(const struct vpio_pci *pci, u32 i)
+{
+	return max(pci->model.dmas[i].size, pci->model.dmas[i].align);
+}
+
+static int alloc_dmas(struct vpio_pci *pci)
+{
+	dma_addr_t bus;
+	u32 i;
+
+	for (i = 0; i < pci->model.header->dmas.count; i++) {
+		pci->dmas[i].memory = dma_alloc_coherent(&pci->pdev->dev, dma_bytes(pci, i), &bus,
+							 GFP_KERNEL);
+		if (!pci->dmas[i].memory)
+			return -ENOMEM;
+		pci->dmas[i].bus = bus;
+	}
+	return 0;
+}
+
+static void free_dmas(struct vpio_pci *pci)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(pci->dmas); i++) {
+		if (pci->dmas[i].memory)
+			dma_free_coherent(&pci->pdev->dev, dma_bytes(pci, i), pci->dmas[i].memory,
+					  pci->dmas[i].bus);
+		pci->dmas[i].memory = NULL;
+	}
+}
+
+static int get_irq(struct vpio_pci *pci)
+{
+	struct pci_dev *pdev = pci->pdev;
+	unsigned int kinds = PCI_IRQ_INTX;
+	unsigned long flags = 0;
+	int ret;
+
+	if (pci->model.header->msi)
+		kinds |= PCI_IRQ_MSI;
+	if (pci_alloc_irq_vectors(pdev, 1, 1, kinds) < 1) {
+		pci_warn(pdev, "no interrupt: looked at every %u ms\n", VPIO_TICK_MS);
+		pci->irq_kind = VPIO_PCI_IRQ_NONE;
+		return 0;
+	}
+	pci->irq = pci_irq_vector(pdev, 0);
+	if (pci_dev_msi_enabled(pdev)) {
+		pci->irq_kind = VPIO_PCI_IRQ_MSI;
+	} else if (pci_intx_mask_supported(pdev)) {
+		pci->irq_kind = VPIO_PCI_IRQ_INTX;
+		flags = IRQF_SHARED;
+	} else {
+		pci->irq_kind = VPIO_PCI_IRQ_EXCLUSIVE;
+	}
+	ret = request_irq(pci->irq, handle_interrupt, flags, "vpio", pci);
+	if (ret) {
+		pci_err(pdev, "interrupt %u is not to be had (error %d)%s\n", pci->irq, ret,
+			flags ? "" : "; the device cannot share it: move the card to another slot");
+		pci_free_irq_vectors(pdev);
+		pci->irq_kind = VPIO_PCI_IRQ_NONE;
+	}
+	return ret;
+}
+
+static void put_irq(struct vpio_pci *pci)
+{
+	if (pci->irq_kind == VPIO_PCI_IRQ_NONE)
+		return;
+	free_irq(pci->irq, pci);
+	pci_free_irq_vectors(pci->pdev);
+}
+
+static int make_core(struct vpio_pci *pci)
+{
+	pci->core = kvzalloc(vpio_pdev_size(&pci->model), GFP_KERNEL);
+	if (!pci->core)
+		return -ENOMEM;
+	vpio_pdev_init(pci->core, &pci->model, &ops, pci->dmas, pci);
+	return 0;
+}
+
+static void start(struct vpio_pci *pci)
+{
+	mutex_lock(&pci->lock);
+	pci->live = true;
+	vpio_pdev_start(pci->core);
+	mutex_unlock(&pci->lock);
+}
+
+static void stop(struct vpio_pci *pci)
+{
+	mutex_lock(&pci->lock);
+	vpio_pdev_stop(pci->core);
+	pci->live = false;
+	mutex_unlock(&pci->lock);
+	put_irq(pci);
+	cancel_delayed_work_sync(&pci->tick);
+	cancel_work_sync(&pci->run);
+}
+
+static int register_type(struct vpio_pci *pci)
+{
+	const struct vpb_header *header = pci->model.header;
+
+	pci->type.sysfs_name = vpio_model_string(&pci->model, header->name);
+	pci->type.pretty_name = vpio_model_string(&pci->model, header->title);
+	pci->types[0] = &pci->type;
+	return mdev_register_parent(&pci->parent, &pci->pdev->dev, &vpio_mdev_driver, pci->types, 1);
+}
+
+static void release(struct kref *kref)
+{
+	struct vpio_pci *pci = container_of(kref, struct vpio_pci, kref);
+
+	kvfree(pci->core);
+	kvfree(pci->block);
+	kfree(pci);
+}
+
+/**
+ * vpio_pci_get() - a vdev is made: count it
+ * @pci: its pdev
+ *
+ * Return: 0, or -ENOSPC if there are as many as there may be.
+ */
+int vpio_pci_get(struct vpio_pci *pci)
+{
+	if (!atomic_add_unless(&pci->vdevs, 1, vpio_max_vdevs()))
+		return -ENOSPC;
+	kref_get(&pci->kref);
+	return 0;
+}
+
+/**
+ * vpio_pci_put() - a vdev has gone
+ * @pci: its pdev
+ */
+void vpio_pci_put(struct vpio_pci *pci)
+{
+	atomic_dec(&pci->vdevs);
+	kref_put(&pci->kref, release);
+}
+
+static struct vpio_pci *alloc(struct pci_dev *pdev)
+{
+	struct vpio_pci *pci = kzalloc(sizeof(*pci), GFP_KERNEL);
+
+	if (!pci)
+		return NULL;
+	kref_init(&pci->kref);
+	mutex_init(&pci->lock);
+	pci->pdev = pdev;
+	INIT_WORK(&pci->run, run);
+	INIT_DELAYED_WORK(&pci->tick, tick);
+	pci->workers = alloc_workqueue("vpio-%s", WQ_HIGHPRI | WQ_UNBOUND, 0, pci_name(pdev));
+	pci->vdev_workers = alloc_workqueue("vpio-vdevs-%s", WQ_UNBOUND, 0, pci_name(pdev));
+	return pci;
+}
+
+static void free_workers(struct vpio_pci *pci)
+{
+	if (pci->workers)
+		destroy_workqueue(pci->workers);
+	if (pci->vdev_workers)
+		destroy_workqueue(pci->vdev_workers);
+}
+
+static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vpio_pci *pci = alloc(pdev);
+	int ret = -ENOMEM;
+
+	if (!pci)
+		return ret;
+	if (!pci->workers || !pci->vdev_workers)
+		goto free;
+	ret = load_model(pci);
+	if (ret)
+		goto free;
+	ret = pci_enable_device(pdev);
+	if (ret)
+		goto free;
+	ret = pci_request_regions(pdev, "vpio");
+	if (ret)
+		goto disable;
+	ret = map_bars(pci);
+	if (ret)
+		goto unmap;
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	if (ret)
+		goto unmap;
+	ret = alloc_dmas(pci);
+	if (ret)
+		goto free_dma;
+	ret = make_core(pci);
+	if (ret)
+		goto free_dma;
+	pci_set_master(pdev);
+	ret = get_irq(pci);
+	if (ret)
+		goto clear;
+	pci_set_drvdata(pdev, pci);
+	start(pci);
+	ret = register_type(pci);
+	if (ret)
+		goto stop;
+	pci_info(pdev, "%s: up to %u virtual devices\n", pci->type.pretty_name, vpio_max_vdevs());
+	return 0;
+stop:
+	stop(pci);
+clear:
+	pci_clear_master(pdev);
+free_dma:
+	free_dmas(pci);
+unmap:
+	unmap_bars(pci);
+	pci_release_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+free:
+	free_workers(pci);
+	kref_put(&pci->kref, release);
+	return ret;
+}
+
+/* All vdevs go first: mdev_unregister_parent() waits until their users have let go of them. */
+static void remove(struct pci_dev *pdev)
+{
+	struct vpio_pci *pci = pci_get_drvdata(pdev);
+
+	mdev_unregister_parent(&pci->parent);
+	stop(pci);
+	pci_clear_master(pdev);
+	free_dmas(pci);
+	unmap_bars(pci);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+	free_workers(pci);
+	kref_put(&pci->kref, release);
+}
+
+/* Matches nothing by itself: a device is bound by its driver_override. */
+static const struct pci_device_id ids[] = {
+	{ PCI_DEVICE_DRIVER_OVERRIDE(PCI_ANY_ID, PCI_ANY_ID, PCI_ID_F_VFIO_DRIVER_OVERRIDE) },
+	{}
+};
+
+struct pci_driver vpio_pci_driver = {
+	.name = "vpio",
+	.id_table = ids,
+	.probe = probe,
+	.remove = remove,
+	.dev_groups = vpio_pci_groups,
+	.driver_managed_dma = false,
+};

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files in /sys: the group "vpio" of each physical device and of each vdev.
+ */
+#include <linux/etherdevice.h>
+#include <linux/sysfs.h>
+
+#include "vpio.h"
+
+/* --- The physical device ----------------------------------------------------------------- */
+
+static ssize_t model_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	const struct vpio_pci *pci = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%s %s\n",
+			  vpio_model_string(&pci->model, pci->model.header->name),
+			  vpio_model_string(&pci->model, pci->model.header->title));
+}
+
+static ssize_t pci_stats_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	const struct vpio_pci *pci = dev_get_drvdata(dev);
+	const struct vpio_pdev_stats *stats = vpio_pdev_stats(pci->core);
+	int at = 0;
+
+#define EMIT(name, what) at += sysfs_emit_at(buffer, at, #name " %llu\n", stats->name);
+	VPIO_PDEV_STATS(EMIT)
+	return at;
+}
+
+static DEVICE_ATTR_RO(model);
+static struct device_attribute dev_attr_pci_stats = __ATTR(stats, 0444, pci_stats_show, NULL);
+
+static struct attribute *pci_attributes[] = {
+	&dev_attr_model.attr,
+	&dev_attr_pci_stats.attr,
+	NULL,
+};
+
+static const struct attribute_group pci_group = { .name = "vpio", .attrs = pci_attributes };
+const struct attribute_group *vpio_pci_groups[] = { &pci_group, NULL };
+
+/* --- A vdev ------------------------------------------------------------------------------ */
+
+static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%pM\n", vpio_vdev_mac(vdev->core));
+}
+
+static ssize_t mac_store(struct device *dev, struct device_attribute *attr, const char *text,
+			 size_t count)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	u8 mac[ETH_ALEN];
+	int ret = -EBUSY;
+
+	if (!mac_pton(text, mac))
+		return -EINVAL;
+	mutex_lock(&vdev->lock);
+	if (!vdev->open)
+		ret = vpio_vdev_set_mac(vdev->core, mac) ? -EINVAL : 0;
+	mutex_unlock(&vdev->lock);
+	return ret ? ret : count;
+}
+
+static ssize_t params_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	const struct vpio_model *model = &vdev->pci->model;
+	int at = 0;
+	u32 i;
+
+	for (i = 0; i < model->header->params.count; i++)
+		at += sysfs_emit_at(buffer, at, "%s=%#llx\n",
+				    vpio_model_string(model, model->params[i].name),
+				    vpio_vdev_param(vdev->core, i));
+	return at;
+}
+
+static void say_allowed(struct device *dev, const struct vpio_model *model)
+{
+	u32 i, j;
+
+	for (i = 0; i < model->header->params.count; i++) {
+		const struct vpb_param *param = &model->params[i];
+		char values[128] = "any";
+		int at = 0;
+
+		for (j = 0; j < param->count; j++)
+			at += scnprintf(values + at, sizeof(values) - at, "%s%#llx", j ? ", " : "",
+					model->values[param->value + j]);
+		dev_info(dev, "vpio: parameter %s (%s) takes %s\n",
+			 vpio_model_string(model, param->name),
+			 vpio_model_string(model, param->doc), values);
+	}
+}
+
+static ssize_t params_store(struct device *dev, struct device_attribute *attr, const char *text,
+			    size_t count)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	const char *equals = strchr(text, '=');
+	int ret = -EBUSY;
+	u64 value;
+
+	if (!equals || kstrtou64(equals + 1, 0, &value)) {
+		say_allowed(dev, &vdev->pci->model);
+		return -EINVAL;
+	}
+	mutex_lock(&vdev->lock);
+	if (!vdev->open)
+		ret = vpio_vdev_set_param(vdev->core, text, equals - text, value) ? -EINVAL : 0;
+	mutex_unlock(&vdev->lock);
+	if (ret == -EINVAL)
+		say_allowed(dev, &vdev->pci->model);
+	return ret ? ret : count;
+}
+
+static ssize_t source_check_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%d\n", vpio_vdev_source_check(vdev->core));
+}
+
+static ssize_t source_check_store(struct device *dev, struct device_attribute *attr,
+				  const char *text, size_t count)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	bool on;
+	int ret = kstrtobool(text, &on);
+
+	if (ret)
+		return ret;
+	mutex_lock(&vdev->lock);
+	vpio_vdev_set_source_check(vdev->core, on);
+	mutex_unlock(&vdev->lock);
+	return count;
+}
+
+static ssize_t stats_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	const struct vpio_vdev_stats *stats = vpio_vdev_stats(vdev->core);
+	unsigned int i;
+	int at = 0;
+
+	VPIO_VDEV_STATS(EMIT)
+	for (i = 0; i < VPIO_REFUSALS; i++)
+		at += sysfs_emit_at(buffer, at, "refused.%s %llu\n", vpio_refusal_name(i),
+				    stats->refused[i]);
+	return at;
+}
+
+static DEVICE_ATTR_RW(mac);
+static DEVICE_ATTR_RW(params);
+static DEVICE_ATTR_RW(source_check);
+static DEVICE_ATTR_RO(stats);
+
+static struct attribute *mdev_attributes[] = {
+	&dev_attr_mac.attr,
+	&dev_attr_params.attr,
+	&dev_attr_source_check.attr,
+	&dev_attr_stats.attr,
+	NULL,
+};
+
+static const struct attribute_group mdev_group = { .name = "vpio", .attrs = mdev_attributes };
+const struct attribute_group *vpio_mdev_groups[] = { &mdev_group, NULL };
