@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * rawvdev.h - a vdev opened through VFIO by a program that plays guest and VMM at once: its
+ * client.h - a vdev opened through VFIO by a program that plays guest and VMM at once: its
  * registers, its memory at chosen bus addresses, its RTL8139 driven by hand, and a socket on the
- * wire that sees what really left the device. For rig/hostile.c.
+ * wire that sees what really left the device. For the cases.
  */
-#ifndef VPIO_RIG_RAWVDEV_H
-#define VPIO_RIG_RAWVDEV_H
+#ifndef VPIO_RIG_CLIENT_H
+#define VPIO_RIG_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,42 +19,65 @@ typedef uint64_t u64;
 
 /* Where this guest has memory; between these areas it has none. */
 enum {
-	AREA = 0x10000,		 /* bytes of each of them, but for HOME and PAGE */
+	AREA = 0x10000, /* bytes of each of them, but for HOME and PAGE */
 	PAGE = 0x1000,
-	HOME = 0x01000000,	 /* rings and buffers; two mappings that meet in the middle */
+	HOME = 0x01000000, /* rings and buffers; two mappings that meet in the middle */
 	HOME_SIZE = 0x100000,
 	HOME_END = HOME + HOME_SIZE,
-	HOLE = 0x02000000,	 /* nothing is here */
-	READ_ONLY = 0x03000000,	 /* that is: for the device */
+	HOLE = 0x02000000,	/* nothing is here */
+	READ_ONLY = 0x03000000, /* that is: for the device */
 	WRITE_ONLY = 0x04000000,
-	PASSING = 0x05000000,	 /* nothing at first: cases map and unmap it */
+	PASSING = 0x05000000, /* nothing at first: cases map and unmap it */
 };
-#define TOP  0xfffff000ull     /* the last page below 4 GiB */
-#define ZERO 0ull	       /* the first page: what wraps at 4 GiB, or at 2^64, gets there */
-#define HIGH 0x123400000000ull /* above 4 GiB */
+#define TOP   0xfffff000ull	/* the last page below 4 GiB */
+#define ZERO  0ull		/* the first page: what wraps at 4 GiB, or at 2^64, gets there */
+#define HIGH  0x123400000000ull /* above 4 GiB */
+#define WRAPS 0xfffffffffffffff0ull /* 16 bytes before the end of all addresses */
 
 /* What is where in HOME. */
 enum {
-	RX_BUFFER = HOME,	     /* classic: 8 KiB and a frame past the end */
-	TX_RING = HOME + 0x4000,     /* C+: 64 descriptors */
-	RX_RING = HOME + 0x5000,     /* C+: 64 descriptors */
-	TX_MARKER = HOME + 0x6000,   /* the frame of check_wire() */
-	RX_FRAMES = HOME + 0x10000,  /* C+: 2 KiB for each descriptor */
-	TX_FRAME = HOME + 0x40000,   /* the frame of a case: 64 KiB and more */
+	RX_BUFFER = HOME,	    /* classic: 8 KiB and a frame past the end */
+	TX_RING = HOME + 0x4000,    /* C+: 64 descriptors */
+	RX_RING = HOME + 0x5000,    /* C+: 64 descriptors */
+	TX_MARKER = HOME + 0x6000,  /* the frame of check_wire() */
+	RX_FRAMES = HOME + 0x10000, /* C+: 2 KiB for each descriptor */
+	TX_FRAME = HOME + 0x40000,  /* the frame of a case: 64 KiB and more */
 };
 
 /* Registers and bits of the RTL8139 (datasheets: see models/rtl8139.vpm). */
 enum {
-	IDR = 0x00, TSD = 0x10, TSAD = 0x20, RBSTART = 0x30, CR = 0x37, CAPR = 0x38, CBR = 0x3a,
-	IMR = 0x3c, ISR = 0x3e, TCR = 0x40, RCR = 0x44, TCTR = 0x48, CFG9346 = 0x50, TPPOLL = 0xd9,
-	CPCR = 0xe0, RDSAR = 0xe4,
+	IDR = 0x00,
+	TSD = 0x10,
+	TSAD = 0x20,
+	RBSTART = 0x30,
+	CR = 0x37,
+	CAPR = 0x38,
+	CBR = 0x3a,
+	IMR = 0x3c,
+	ISR = 0x3e,
+	TCR = 0x40,
+	RCR = 0x44,
+	TCTR = 0x48,
+	CFG9346 = 0x50,
+	TPPOLL = 0xd9,
+	CPCR = 0xe0,
+	RDSAR = 0xe4,
 	REGISTERS = 0x100,
 
-	TSD_OWN = 1 << 13, TSD_TOK = 1 << 15, TSD_TABT = 1 << 30,
-	CR_BUFE = 1, CR_TE = 4, CR_RE = 8, CR_RST = 0x10,
-	ISR_ROK = 1, ISR_TOK = 4, ISR_TER = 8,
-	RCR_APM = 2, RCR_WRAP = 0x80,
-	CPCR_TXEN = 1, CPCR_RXEN = 2,
+	TSD_OWN = 1 << 13,
+	TSD_TOK = 1 << 15,
+	TSD_TABT = 1 << 30,
+	CR_BUFE = 1,
+	CR_TE = 4,
+	CR_RE = 8,
+	CR_RST = 0x10,
+	ISR_ROK = 1,
+	ISR_TOK = 4,
+	ISR_TER = 8,
+	RCR_APM = 2,
+	RCR_WRAP = 0x80,
+	CPCR_TXEN = 1,
+	CPCR_RXEN = 2,
 	TPPOLL_NPQ = 0x40,
 };
 #define D_OWN	(1u << 31)
@@ -116,13 +139,13 @@ void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn)
 
 u64 now_ms(void);
 /* Waits for a condition; its value at the end. */
-#define WAIT(condition)                                                                            \
-	({                                                                                         \
-		const u64 end_ = now_ms() + PATIENCE;                                              \
-		bool good_;                                                                        \
-		while (!(good_ = (condition)) && now_ms() < end_)                                  \
-			pause_us(100);                                                             \
-		good_;                                                                             \
+#define WAIT(condition)                                           \
+	({                                                        \
+		const u64 end_ = now_ms() + PATIENCE;             \
+		bool good_;                                       \
+		while (!(good_ = (condition)) && now_ms() < end_) \
+			pause_us(100);                            \
+		good_;                                            \
 	})
 void pause_us(unsigned int us);
 
@@ -147,6 +170,8 @@ int vdev_map(struct vdev *v);
 int set_irqs(struct vdev *v, u32 flags, u32 index, u32 start, u32 count, const void *data,
 	     size_t size);
 void vdev_reset(struct vdev *v);
+/* Where a region is in the device's file; if there is none, where vfio-pci would have it. */
+u64 region_offset(struct vdev *v, u32 index);
 
 /* --- The guest's side -------------------------------------------------------------------- */
 
@@ -184,10 +209,10 @@ u32 receive(struct vdev *v, u8 *frame, u32 size);
 
 /* What a frame of FRAME_TYPE is for. */
 enum kind {
-	KIND_MARKER = 'M',  /* well-behaved: all before it has left when this is seen */
-	KIND_CASE = 'C',    /* a case's: may or may not be sent */
-	KIND_POISON = 'P',  /* must never leave */
-	KIND_WIRE = 'W',    /* from the peer */
+	KIND_MARKER = 'M', /* well-behaved: all before it has left when this is seen */
+	KIND_CASE = 'C',   /* a case's: may or may not be sent */
+	KIND_POISON = 'P', /* must never leave */
+	KIND_WIRE = 'W',   /* from the peer */
 };
 
 /* A frame from the vdev to the peer; fills in as much of it as fits into @size. */
@@ -241,4 +266,4 @@ u64 stat_since(const struct vdev *v, const struct stats *before, const char *nam
 void check_refused(const struct vdev *v, const struct stats *before, const char *reason,
 		   u64 wanted);
 
-#endif /* VPIO_RIG_RAWVDEV_H */
+#endif /* VPIO_RIG_CLIENT_H */

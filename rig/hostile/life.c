@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Ends in the middle of things: closing, exiting, being killed; and memory whose owner stalls it.
+ */
+#define _GNU_SOURCE
+#include "cases.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void load(struct vdev *v)
+{
+	u32 i;
+
+	make_frame(v, memory(TX_FRAME), 64, KIND_CASE);
+	for (i = 0; i < 32; i++) {
+		if (v->cplus)
+			put_cplus(v, D_FS | D_LS, TX_FRAME, 64);
+		else
+			begin_classic(v, TX_FRAME, 64);
+		if (i % 4 == 0)
+			wire_send(v->mac, 64);
+	}
+	if (v->cplus)
+		poll_cplus(v);
+}
+
+static bool reopen(struct vdev *v, bool cplus)
+{
+	char uuid[sizeof(v->uuid)];
+	int error;
+
+	memcpy(uuid, v->uuid, sizeof(uuid));
+	error = vdev_open(v, uuid);
+	if (!expect(!error, "opening the vdev again: expected that it works, found %s",
+		    strerror(error)))
+		return false;
+	if (cplus)
+		start_cplus(v);
+	else
+		start_classic(v);
+	return true;
+}
+
+static void close_orders(struct vdev *v, const struct test *t)
+{
+	static const u8 orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					 { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	u32 i, j;
+
+	(void)t;
+	for (i = 0; i < 60; i++) {
+		int *const fds[3] = { &v->container, &v->group, &v->device };
+		const int trigger = new_eventfd(), resample = new_eventfd();
+
+		connect_eventfd(v, TRIGGER, trigger);
+		connect_eventfd(v, UNMASK, resample);
+		reg_write(v, IMR, 2, 0xffff);
+		load(v);
+		for (j = 0; j < 3; j++) {
+			close(*fds[orders[i % 6][j]]);
+			*fds[orders[i % 6][j]] = -1;
+		}
+		close(trigger);
+		close(resample);
+		if (!reopen(v, i & 1))
+			return;
+	}
+	wire_forget();
+	check_control(v);
+}
+
+void *flood(void *argument)
+{
+	for (;;)
+		load(argument);
+	return NULL;
+}
+
+/* A process that ends with all open, in mid-flight, from several threads. */
+static void exit_open(struct vdev *v, const struct test *t)
+{
+	u32 i;
+
+	(void)t;
+	for (i = 0; i < 10; i++) {
+		int status;
+		pid_t child;
+
+		vdev_close(v);
+		child = fork();
+		if (!child) {
+			if (vdev_open(v, v->uuid))
+				_exit(1);
+			start_classic(v);
+			start_thread(flood, v);
+			pause_us(20000);
+			if (i & 1)
+				raise(SIGKILL);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		expect(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : !WEXITSTATUS(status),
+		       "a child: expected it to end as told, found status %#x", status);
+		if (!reopen(v, false))
+			return;
+	}
+	wire_forget();
+	check_control(v);
+}
+
+/* A child that uses the descriptors it inherited: the memory is the parent's, or nobody's. */
+static void inherit(struct vdev *v, const struct test *t)
+{
+	struct wire_count count;
+	pid_t child;
+	int status;
+
+	(void)t;
+	wire_forget();
+	make_frame(v, memory(TX_FRAME), 64, KIND_CASE);
+	child = fork();
+	if (!child) {
+		u32 i;
+
+		make_frame(v, memory(TX_FRAME), 64, KIND_POISON);
+		for (i = 0; i < 50; i++)
+			send_classic(v, TX_FRAME, 64);
+		_exit(0);
+	}
+	waitpid(child, &status, 0);
+	restart(v);
+	if (wire_settle(v, &count))
+		expect_value("frames from a child's memory", 0, count.poison);
+	check_control(v);
+}
+
+/* Makes PASSING memory that whoever touches it waits for. */
+static int stall(struct vdev *v)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = {
+		.range = { (uintptr_t)memory(PASSING), AREA },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	const int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	change_passing(PROT_READ | PROT_WRITE);
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
+		die("userfaultfd: %s", strerror(errno));
+	expect_value("map", 0, (u64)dma_map(v, PASSING, AREA, 0));
+	return fd;
+}
+
+static bool is_waited_for(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, PATIENCE) > 0;
+}
+
+static void *send_stalled(void *argument)
+{
+	begin_classic(argument, PASSING, 64);
+	return NULL;
+}
+
+/* Delays itself and nobody else: the bystander tells. */
+static void stalled_tx(struct vdev *v, const struct test *t)
+{
+	const int fd = stall(v);
+	const pthread_t thread = start_thread(send_stalled, v);
+
+	(void)t;
+	expect(is_waited_for(fd), "expected that the device waits for the memory");
+	pause_us(500000);
+	stat_now(v, "refusals");
+	close(fd);
+	pthread_join(thread, NULL);
+	restart(v);
+	check_control(v);
+}
+
+static void stalled_rx(struct vdev *v, const struct test *t)
+{
+	const int fd = stall(v);
+
+	(void)t;
+	reg_write(v, RBSTART, 4, PASSING);
+	wire_send(v->mac, 64);
+	expect(is_waited_for(fd), "expected that the device waits for the memory");
+	pause_us(500000);
+	stat_now(v, "refusals");
+	close(fd);
+	restart(v);
+	check_control(v);
+}
+
+/* The owner is killed while the device waits for its memory. @flags: 1 the receiver waits. */
+static void stalled_kill(struct vdev *v, const struct test *t)
+{
+	int status, pipes[2];
+	pid_t child;
+	char byte;
+
+	if (pipe(pipes))
+		die("pipe: %s", strerror(errno));
+	vdev_close(v);
+	child = fork();
+	if (!child) {
+		int fd;
+
+		if (vdev_open(v, v->uuid))
+			_exit(1);
+		start_classic(v);
+		fd = stall(v);
+		if (t->flags) {
+			reg_write(v, RBSTART, 4, PASSING);
+			wire_send(v->mac, 64);
+		} else {
+			start_thread(send_stalled, v);
+		}
+		byte = (char)is_waited_for(fd);
+		write(pipes[1], &byte, 1);
+		for (;;)
+			pause();
+	}
+	expect(read(pipes[0], &byte, 1) == 1 && byte,
+	       "expected that the device waits for the memory");
+	kill(child, SIGKILL);
+	expect(WAIT(waitpid(child, &status, WNOHANG) == child),
+	       "expected that the killed owner ends, found it waiting");
+	close(pipes[0]);
+	close(pipes[1]);
+	if (verdict.failures || !reopen(v, false))
+		return;
+	check_control(v);
+}
+
+const struct test life_cases[] = {
+	CASE("close", "closing in mid-flight, in every order", close_orders),
+	CASE("exit", "ending without closing, in mid-flight", exit_open),
+	CASE("inherit", "a child uses what it inherited", inherit),
+	CASE("stalled-tx", "frames sent from memory that its owner stalls", stalled_tx),
+	CASE("stalled-rx", "frames received into memory that its owner stalls", stalled_rx),
+	CASE("stalled-tx-kill", "the owner killed meanwhile", stalled_kill),
+	CASE("stalled-rx-kill", "the owner killed meanwhile, receiving", stalled_kill, false, 0, 0,
+	     NULL, NULL, 1),
+	{ .name = NULL },
+};
