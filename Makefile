@@ -8,7 +8,6 @@ STD := -std=gnu11
 CLANG := clang
 B := build
 
-LIBS_TOOL := -ljson-c
 CORE := $(wildcard core/*.c)
 LANG := $(wildcard lang/*.c)
 TOOL := $(wildcard tool/*.c)
@@ -47,7 +46,7 @@ $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
 	$(AR) rcs $@ $^
 
 $B/vpio: $(TOOL:%.c=$B/obj/%.o) $(LANG:%.c=$B/obj/%.o) $B/libvpio.a
-	$(CC) $(CFLAGS) $^ $(LIBS_TOOL) -o $@
+	$(CC) $(CFLAGS) $^ -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
 

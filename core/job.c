@@ -119,6 +119,10 @@ bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 		}
 	}
 	pdev->ops->lock(pdev);
+	if (!vdev->attached) {
+		pdev->ops->unlock(pdev);
+		return false;
+	}
 	for (i = 0; i < count; i++) {
 		const struct vpio_slot *slot = slot_at(vdev, vdev->tail);
 

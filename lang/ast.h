@@ -49,7 +49,7 @@ enum {
 	X(REGISTER_IN_WINDOW, "register-in-window", vpl_check_in_window,                           \
 	  "a register lies in its window")                                                         \
 	X(REGISTER_ALIGNMENT, "register-alignment", vpl_check_alignment,                           \
-	  "a register's offset and step are multiples of its width")                               \
+	  "an offset is a multiple of the width (or of 4), a step no less than it")                \
 	X(REGISTER_OVERLAP, "register-overlap", vpl_check_overlap,                                 \
 	  "a byte of a bank belongs to one register, or to a ro and a wo or strobe one")           \
 	X(WINDOW_DESCRIBED, "window-described", vpl_check_described,                               \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * The checks of a whole model, one function each, and the table of all checks by name. What is
- * written in a model is judged here; whether the compiled model is safe is core/verify.c's business.
+ * written in a model is judged here; whether a compiled model is safe, core/verify.c judges.
  */
 #include <stdlib.h>
 

@@ -22,6 +22,7 @@ struct expansion {
 	unsigned int result; /* the register for its value, or NOWHERE */
 	bool has_result;
 	struct label end;
+	struct at at; /* of the call */
 };
 
 struct generator {
@@ -48,6 +49,14 @@ static void branch(struct generator *g, const struct expr *expr, struct label *l
 
 /* --- Instructions, labels, registers ----------------------------------------------------- */
 
+/* Where the proc is called that is being expanded, for a message. */
+static const char *called_from(struct generator *g)
+{
+	if (!g->expansion)
+		return "";
+	return vpl_format(g->vpl, ", called from line %u", g->expansion->at.line);
+}
+
 /* Two masks one behind the other, as from two fields that are set, are one. */
 static bool merge(struct generator *g, u8 op, unsigned int d, unsigned int a, u64 imm)
 {
@@ -72,14 +81,14 @@ static void emit(struct generator *g, u8 op, unsigned int d, unsigned int a, uns
 		return;
 	if (g->count == VPL_MAX_INSNS)
 		vpl_error(g->vpl, g->at, CHECK_HANDLER_SIZE,
-			  "`%s` becomes longer than %u instructions here", g->unit->name,
-			  VPL_MAX_INSNS);
+			  "`%s` becomes longer than %u instructions here%s", g->unit->name,
+			  VPL_MAX_INSNS, called_from(g));
 	g->cost += vpb_ops[op].cost * g->rounds;
 	if (g->cost > VPB_MAX_COST)
 		vpl_error(g->vpl, g->at, CHECK_COST,
-			  "`%s` may cost more than %u here, its loops' rounds counted; expected "
+			  "`%s` may cost more than %u here%s, its loops' rounds counted; expected "
 			  "fewer rounds or less in them",
-			  g->unit->name, VPB_MAX_COST);
+			  g->unit->name, VPB_MAX_COST, called_from(g));
 	g->code[g->count++] = (struct vpb_insn){ op, (u8)d, (u8)a, (u8)b, (u32)imm };
 	if (op == VPB_JMP || op == VPB_RET)
 		g->dead = true;
@@ -117,9 +126,9 @@ static unsigned int take(struct generator *g)
 {
 	if (g->top == VPB_MAX_NREGS)
 		vpl_error(g->vpl, g->at, CHECK_VM_REGISTERS,
-			  "`%s` needs more than %u VM registers here; expected fewer local names "
+			  "`%s` needs more than %u VM registers here%s; expected fewer local names "
 			  "or simpler expressions",
-			  g->unit->name, VPB_MAX_NREGS);
+			  g->unit->name, VPB_MAX_NREGS, called_from(g));
 	g->owned[g->top] = false;
 	if (++g->top > g->most)
 		g->most = g->top;
@@ -467,7 +476,7 @@ static void bind_parameters(struct generator *g, struct proc *proc, const struct
 static void proc_call(struct generator *g, const struct expr *call, unsigned int to)
 {
 	const struct proc *proc = (const struct proc *)call->symbol;
-	struct expansion expansion = { .result = to, .has_result = proc->has_result };
+	struct expansion expansion = { .result = to, .has_result = proc->has_result, .at = g->at };
 	struct expansion *const outer = g->expansion;
 	struct label *const after = g->after, *const again = g->again;
 	const unsigned int top = g->top;
@@ -978,8 +987,8 @@ static void repeat(struct generator *g, const struct statement *loop)
 			  VPB_MAX_LOOPS);
 	if (++g->loops > VPL_MAX_HANDLER_LOOPS)
 		vpl_error(g->vpl, loop->at, CHECK_HANDLER_SIZE,
-			  "`%s` has more than %u loops here, those of procs counted", g->unit->name,
-			  VPL_MAX_HANDLER_LOOPS);
+			  "`%s` has more than %u loops here%s, those of procs counted",
+			  g->unit->name, VPL_MAX_HANDLER_LOOPS, called_from(g));
 	emit(g, VPB_CLR, 0, 0, 0, counter);
 	first = g->count;
 	g->bound = first;

@@ -670,7 +670,8 @@ static void resolve_assign(struct resolver *r, struct statement *statement)
 			  "expected a field of a vdev's register after `cause`");
 	resolve_value(r, statement->value);
 	bits = place_bits(place);
-	if (statement->sign != '-' && vpl_fold(statement->value, &value) && value > vpl_mask(bits))
+	if (statement->sign != '-' && statement->sign != '&' &&
+	    vpl_fold(statement->value, &value) && value > vpl_mask(bits))
 		vpl_error(r->vpl, statement->value->at, CHECK_VALUE_RANGE,
 			  "expected a value of %u bit%s for '%s', found 0x%llx", bits,
 			  bits == 1 ? "" : "s",

@@ -186,6 +186,13 @@ static void device_wire(void *priv, const void *frame, size_t length)
 
 /* --- The world --------------------------------------------------------------------------- */
 
+const char *world_model_path(void)
+{
+	const char *path = getenv("VPIO_MODEL");
+
+	return path ? path : "build/models/rtl8139.vpb";
+}
+
 void *world_file(const char *path, size_t *size)
 {
 	FILE *file = fopen(path, "rb");
@@ -250,6 +257,7 @@ struct world *world_create(const void *block, size_t size, unsigned int guests,
 	vpio_pdev_start(world->pdev);
 	unlock(world->pdev);
 	world->count = guests;
+	world->rounds = 1000;
 	for (i = 0; i < guests; i++)
 		add_guest(world, i);
 	return world;
@@ -317,7 +325,7 @@ void world_run(struct world *world)
 			ran |= world->interrupt;
 		}
 		ran |= run_guests(world);
-	} while (ran && ++rounds < 1000);
+	} while (ran && ++rounds < world->rounds);
 }
 
 void world_pass(struct world *world, unsigned int ms)
@@ -358,7 +366,7 @@ void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 va
 	memcpy(guest->memory + address, &value, size);
 }
 
-u64 guest_get(struct world_guest *guest, u64 address, unsigned int size)
+u64 guest_get(const struct world_guest *guest, u64 address, unsigned int size)
 {
 	u64 value = 0;
 

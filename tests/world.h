@@ -53,8 +53,11 @@ struct world {
 	u64 stray;	/* DMA of the device outside of its memories */
 	struct world_frame wire[WORLD_CAPTURE];
 	u32 frames;
+	unsigned int rounds; /* of world_run() at most; 1000 unless somebody changes it */
 };
 
+/* Where the compiled RTL8139 is: VPIO_MODEL says, or build/models/rtl8139.vpb. */
+const char *world_model_path(void);
 /* Reads a whole file into malloc'd memory; NULL if it can't be read. */
 void *world_file(const char *path, size_t *size);
 
@@ -73,6 +76,6 @@ u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size);
 void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value);
 /* A guest's memory. */
 void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value);
-u64 guest_get(struct world_guest *guest, u64 address, unsigned int size);
+u64 guest_get(const struct world_guest *guest, u64 address, unsigned int size);
 
 #endif /* VPIO_TESTS_WORLD_H */

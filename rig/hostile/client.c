@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <net/ethernet.h>
@@ -202,11 +204,12 @@ u64 region_offset(struct vdev *v, u32 index)
 
 int vdev_open(struct vdev *v, const char *uuid)
 {
+	struct vdev new = { .container = -1, .group = -1, .device = -1 };
 	int error;
 	u32 i;
 
-	*v = (struct vdev){ .container = -1, .group = -1, .device = -1 };
-	snprintf(v->uuid, sizeof(v->uuid), "%s", uuid);
+	snprintf(new.uuid, sizeof(new.uuid), "%s", uuid);
+	*v = new; /* whose UUID may have been @uuid */
 	error = open_group(v);
 	if (!error)
 		error = vdev_map(v);
@@ -515,6 +518,15 @@ bool is_arp_reply(const u8 *frame, u32 length, u8 last)
 	       !memcmp(frame + 28, from, 4) && !memcmp(frame + 38, to, 4);
 }
 
+/* Lets the peer's NIC hand over TCP frames as they come, and not several as one. */
+static int split_frames(int fd)
+{
+	struct ethtool_value off = { .cmd = ETHTOOL_SGRO };
+	struct ifreq request = { .ifr_name = "eth0", .ifr_data = (char *)&off };
+
+	return ioctl(fd, SIOCETHTOOL, &request);
+}
+
 void wire_open(void)
 {
 	const int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -529,7 +541,7 @@ void wire_open(void)
 	wire = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
 	address.sll_ifindex = promiscuous.mr_ifindex = (int)if_nametoindex("eth0");
 	if (wire < 0 || !address.sll_ifindex || ioctl(wire, SIOCGIFHWADDR, &request) ||
-	    bind(wire, (struct sockaddr *)&address, sizeof(address)) ||
+	    split_frames(wire) || bind(wire, (struct sockaddr *)&address, sizeof(address)) ||
 	    setsockopt(wire, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
 		       sizeof(promiscuous)) ||
 	    setsockopt(wire, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))

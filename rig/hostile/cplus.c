@@ -44,6 +44,12 @@ static void prepare_tcp(struct vdev *v, const struct test *t)
 	frame[17] = (u8)length;
 }
 
+static void prepare_foreign_tcp(struct vdev *v, const struct test *t)
+{
+	prepare_tcp(v, t);
+	prepare_foreign(v, t);
+}
+
 static void refuse_cplus(struct vdev *v, const struct test *t)
 {
 	struct stats before;
@@ -335,6 +341,6 @@ const struct test cplus_cases[] = {
 	CASE("tso-no-tcp", "segmentation of what is no TCP", refuse_cplus, true, TX_FRAME, 2000,
 	     "long", NULL, MSS(1000)),
 	CASE("tso-foreign", "segmentation with another's source address", refuse_cplus, true,
-	     TX_FRAME, 54 + 2000, "source", prepare_foreign, MSS(1000)),
+	     TX_FRAME, 54 + 2000, "source", prepare_foreign_tcp, MSS(1000)),
 	{ .name = NULL },
 };

@@ -7,11 +7,24 @@
 
 #include <string.h>
 
-enum { ROUNDS = 4000 };
+enum {
+	ROUNDS = 4000,	   /* frames, at least */
+	UNMAPPINGS = 1000, /* at least, but for at most */
+	LONGEST = 10000,   /* ms */
+};
 
 static bool is_filled(const u8 *bytes, size_t size, u8 with)
 {
 	return bytes[0] == with && !memcmp(bytes, bytes + 1, size - 1);
+}
+
+/* A time of no certain length, shorter than a sleep. */
+static void dawdle(u64 *state)
+{
+	volatile u64 turns = chance(state) % 4096;
+
+	while (turns)
+		turns--;
 }
 
 /* What it puts there while it is unmapped must neither leave nor be overwritten. */
@@ -21,20 +34,20 @@ static void toggle_passing(struct toggler *t)
 
 	memcpy(bytes, t->good, 64);
 	t->errors += dma_map(t->v, PASSING, AREA, 0) != 0;
-	pause_us(chance(&t->chance) % 300);
+	dawdle(&t->chance);
 	t->errors += dma_unmap(t->v, PASSING, AREA) != 0;
 	memcpy(bytes, t->poison, 64);
 	memset(bytes + 64, SOIL, 0x4000);
-	pause_us(chance(&t->chance) % 200);
+	dawdle(&t->chance);
 	t->touched += memcmp(bytes, t->poison, 64) || !is_filled(bytes + 64, 0x4000, SOIL);
 }
 
 static void toggle_all(struct toggler *t)
 {
 	t->errors += dma_unmap_all(t->v) != 0;
-	pause_us(chance(&t->chance) % 200);
+	dawdle(&t->chance);
 	t->errors += vdev_map(t->v) != 0;
-	pause_us(chance(&t->chance) % 400);
+	dawdle(&t->chance);
 }
 
 void *toggle(void *argument)
@@ -46,9 +59,15 @@ void *toggle(void *argument)
 			toggle_all(t);
 		else
 			toggle_passing(t);
-		t->rounds++;
+		__atomic_fetch_add(&t->rounds, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
+}
+
+static bool is_enough(const struct toggler *t, u32 frames, u64 start)
+{
+	return now_ms() - start > LONGEST ||
+	       (frames >= ROUNDS && __atomic_load_n(&t->rounds, __ATOMIC_RELAXED) >= UNMAPPINGS);
 }
 
 static void stop_toggling(struct toggler *t, pthread_t thread)
@@ -66,6 +85,7 @@ static void fly_tx(struct vdev *v, const struct test *t)
 	struct toggler toggler = { .v = v, .chance = 1 };
 	struct stats before;
 	struct wire_count count;
+	const u64 start = now_ms();
 	u32 i, sent = 0, refused = 0;
 	pthread_t thread;
 
@@ -74,14 +94,14 @@ static void fly_tx(struct vdev *v, const struct test *t)
 	make_frame(v, toggler.poison, 64, KIND_POISON);
 	stats_read(v->uuid, &before);
 	thread = start_thread(toggle, &toggler);
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; !is_enough(&toggler, i, start); i++) {
 		const u32 status = send_classic(v, PASSING, 64);
 
 		sent += (status & TSD_TOK) != 0;
 		refused += (status & TSD_TABT) != 0;
 	}
 	stop_toggling(&toggler, thread);
-	expect_value("frames that ended", ROUNDS, sent + refused);
+	expect_value("frames that ended", i, sent + refused);
 	expect(sent > 20 && refused > 20, "expected some sent and some refused, found %u and %u",
 	       sent, refused);
 	check_refused(v, &before, "memory", refused);
@@ -101,15 +121,16 @@ static bool is_quiet(struct vdev *v, const struct stats *before, u64 frames)
 static void fly_rx(struct vdev *v, const struct test *t)
 {
 	struct toggler toggler = { .v = v, .chance = 2 };
+	const u64 start = now_ms();
 	struct stats before;
-	u32 i;
 	pthread_t thread;
+	u32 i;
 
 	(void)t;
 	stats_read(v->uuid, &before);
 	reg_write(v, RBSTART, 4, PASSING + 64);
 	thread = start_thread(toggle, &toggler);
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; !is_enough(&toggler, i, start); i++) {
 		wire_send(v->mac, 64);
 		if (i % 8 == 7 && !expect(is_quiet(v, &before, i + 1),
 					  "%u frames: expected all received or dropped", i + 1))
@@ -131,13 +152,14 @@ static void fly_rx(struct vdev *v, const struct test *t)
 static void fly_all(struct vdev *v, const struct test *t)
 {
 	struct toggler toggler = { .v = v, .chance = 3, .all = true };
+	const u64 start = now_ms();
 	pthread_t thread;
 	u32 i;
 
 	(void)t;
 	make_frame(v, memory(TX_FRAME), 64, KIND_CASE);
 	thread = start_thread(toggle, &toggler);
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; !is_enough(&toggler, i, start); i++) {
 		if (v->cplus) {
 			put_cplus(v, D_FS | D_LS, TX_FRAME, 64);
 			poll_cplus(v);

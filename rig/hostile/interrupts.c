@@ -207,7 +207,7 @@ void check_intx(struct vdev *v)
 	int fd;
 
 	set_irqs(v, NONE | TRIGGER, VFIO_PCI_INTX_IRQ_INDEX, 0, 0, NULL, 0);
-	restart(v);
+	start_classic(v);
 	start_interrupts(v, &fd);
 	intx(v, UNMASK);
 	cause(v);

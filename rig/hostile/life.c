@@ -37,11 +37,8 @@ void load(struct vdev *v)
 
 static bool reopen(struct vdev *v, bool cplus)
 {
-	char uuid[sizeof(v->uuid)];
-	int error;
+	const int error = vdev_open(v, v->uuid);
 
-	memcpy(uuid, v->uuid, sizeof(uuid));
-	error = vdev_open(v, uuid);
 	if (!expect(!error, "opening the vdev again: expected that it works, found %s",
 		    strerror(error)))
 		return false;

@@ -32,7 +32,9 @@ static void take_replies(struct vdev *v, struct asking *a)
 	while ((length = receive(v, frame, sizeof(frame)))) {
 		const u32 type = (u32)(frame[12] << 8 | frame[13]);
 
-		a->strangers += memcmp(frame, v->mac, 6) || type != 0x0806;
+		/* of the frames of FRAME_TYPE only those from the peer are for it */
+		a->strangers += memcmp(frame, v->mac, 6) ||
+				(type == FRAME_TYPE && frame[18] != KIND_WIRE);
 		for (i = 1; i < 100; i++) {
 			if (!a->asked[i] || !is_arp_reply(frame, length, (u8)(100 + i)))
 				continue;

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * A storm: see storm.h. Each step is a byte that says what, and the bytes that it needs.
+ */
+#include <stdlib.h>
+
+#include "storm.h"
+
+enum {
+	MOST_STEPS = 4096,   /* of a storm */
+	FEW_ROUNDS = 3,	     /* of world_run(): a hostile model may make each of them long */
+	LONG_FRAME = 0x1100, /* bytes of the longest frame on the wire */
+};
+
+u64 storm_take(struct storm *storm, unsigned int bytes)
+{
+	u64 value = 0;
+
+	if (bytes > storm->size)
+		bytes = (unsigned int)storm->size;
+	memcpy(&value, storm->data, bytes);
+	storm->data += bytes;
+	storm->size -= bytes;
+	return value;
+}
+
+int storm_access(struct world_guest *guest, bool write, unsigned int bar, u64 offset,
+		 unsigned int size, u64 value)
+{
+	int result;
+
+	guest->locked = true;
+	if (write)
+		result = vpio_vdev_write(guest->vdev, bar, offset, &value, size);
+	else
+		result = vpio_vdev_read(guest->vdev, bar, offset, &value, size);
+	guest->locked = false;
+	return result;
+}
+
+void storm_plug(struct world_guest *guest, bool in)
+{
+	guest->locked = true;
+	vpio_vdev_detach(guest->vdev);
+	if (in)
+		(void)!vpio_vdev_attach(guest->vdev);
+	guest->locked = false;
+}
+
+void storm_reset(struct world_guest *guest)
+{
+	guest->locked = true;
+	vpio_vdev_reset(guest->vdev);
+	guest->locked = false;
+}
+
+static void configure(struct storm *storm, struct world_guest *guest)
+{
+	u64 offset = storm_take(storm, 1), value;
+	unsigned int size = 1u << (storm_take(storm, 1) & 3);
+
+	guest->locked = true;
+	value = storm_take(storm, size);
+	vpio_vdev_config_write(guest->vdev, offset, &value, size);
+	vpio_vdev_config_read(guest->vdev, offset, &value, size);
+	guest->locked = false;
+}
+
+static void fill_memory(struct storm *storm, struct world_guest *guest)
+{
+	u64 address = storm_take(storm, 2) << 4;
+	unsigned int size = storm_take(storm, 1) & 7;
+
+	guest_put(guest, address, size, storm_take(storm, size));
+}
+
+static void move_hole(struct storm *storm, struct world_guest *guest)
+{
+	guest->hole = storm_take(storm, 2) << 4;
+	guest->hole_size = storm_take(storm, 1) << 8;
+}
+
+static void arrive(struct storm *storm, struct world *world, const struct world_guest *guest)
+{
+	u8 frame[LONG_FRAME];
+	size_t size = storm_take(storm, 2) % sizeof(frame);
+	u8 kind = (u8)storm_take(storm, 1);
+
+	memset(frame, kind, sizeof(frame));
+	if (kind < 0x80)
+		memcpy(frame, vpio_vdev_mac(guest->vdev), 6);
+	sim_receive(world->device, frame, size);
+}
+
+void storm_step(struct storm *storm, struct world *world)
+{
+	u8 what = (u8)storm_take(storm, 1);
+	struct world_guest *guest = &world->guests[(what >> 4) % world->count];
+	u64 offset, size;
+
+	switch (what & 15) {
+	case 0 ... 6:
+		offset = storm_take(storm, 2);
+		size = storm_take(storm, 1);
+		storm_access(guest, what & 15 & 1, offset >> 13, offset & 0x1fff, size & 15,
+			     storm_take(storm, size & 7));
+		break;
+	case 7:
+	case 8:
+		fill_memory(storm, guest);
+		break;
+	case 9:
+		world_run(world);
+		break;
+	case 10:
+		world_pass(world, 8 * (unsigned int)storm_take(storm, 1));
+		break;
+	case 11:
+		arrive(storm, world, guest);
+		break;
+	case 12:
+		move_hole(storm, guest);
+		break;
+	case 13:
+		configure(storm, guest);
+		break;
+	case 14:
+		size = storm_take(storm, 1);
+		if (size & 0x80)
+			storm_plug(guest, size & 1);
+		else
+			storm_reset(guest);
+		break;
+	case 15:
+		size = storm_take(storm, 1);
+		sim_fault(world->device, size % SIM_FAULTS, (unsigned int)size / SIM_FAULTS & 3);
+		break;
+	}
+}
+
+void storm_fill(u8 *data, size_t size, u64 seed)
+{
+	size_t i;
+
+	seed |= 1;
+	for (i = 0; i < size; i++) {
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		data[i] = (u8)(seed >> 32);
+	}
+}
+
+struct sim_device *storm_device(const struct sim_bus *bus)
+{
+	static const u8 mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+
+	return sim_rtl8139_create(bus, mac);
+}
+
+void storm_over(const void *block, size_t size, struct storm *storm)
+{
+	struct world *world = world_create(block, size, 2, storm_device);
+	unsigned int i, steps = 0;
+	u16 command = 7;
+
+	if (!world)
+		return;
+	world->rounds = FEW_ROUNDS;
+	for (i = 0; i < world->count; i++) {
+		world->guests[i].locked = true;
+		vpio_vdev_config_write(world->guests[i].vdev, 4, &command, sizeof(command));
+		world->guests[i].locked = false;
+	}
+	while (storm->size && steps++ < MOST_STEPS)
+		storm_step(storm, world);
+	world_run(world);
+	world_destroy(world);
+}
