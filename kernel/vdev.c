@@ -9,6 +9,7 @@
  */
 #include <linux/jhash.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -79,7 +80,7 @@ void vpio_mdev_wake(struct vpio_vdev *core)
 {
 	struct vpio_mdev *vdev = mdev_of(core);
 
-	queue_work(vdev->pci->vdev_workers, &vdev->run);
+	kthread_queue_work(vdev->worker, &vdev->run);
 }
 
 /**
@@ -99,13 +100,13 @@ void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 add
 			vpio_refusal_meaning(refusal));
 }
 
-static void run(struct work_struct *work)
+static void run(struct kthread_work *work)
 {
 	struct vpio_mdev *vdev = container_of(work, struct vpio_mdev, run);
 
 	mutex_lock(&vdev->lock);
 	if (vdev->open && vpio_vdev_run(vdev->core))
-		queue_work(vdev->pci->vdev_workers, &vdev->run);
+		kthread_queue_work(vdev->worker, &vdev->run);
 	mutex_unlock(&vdev->lock);
 }
 
@@ -137,7 +138,8 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 {
 	int ret;
 
-	mutex_lock(&vdev->lock);
+	if (mutex_lock_killable(&vdev->lock))
+		return -EINTR;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		ret = write ? vpio_vdev_config_write(vdev->core, offset, data, size) :
 			      vpio_vdev_config_read(vdev->core, offset, data, size);
@@ -145,9 +147,10 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size) :
 			      vpio_vdev_read(vdev->core, region, offset, data, size);
 	mutex_unlock(&vdev->lock);
-	if (!ret)
-		trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
-	return ret;
+	if (ret)
+		return -EINVAL;
+	trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
+	return 0;
 }
 
 /* The largest access that the core takes from here: 8, 4, 2 or 1 bytes, aligned unless it is all. */
@@ -170,6 +173,7 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 	u64 size = region_size(vdev, region);
 	size_t done = 0, step;
 	u64 data;
+	int ret;
 
 	if (!size || offset >= size || count > size - offset)
 		return -EINVAL;
@@ -178,8 +182,9 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 		data = 0;
 		if (write && copy_from_user(&data, buffer + done, step))
 			return -EFAULT;
-		if (access_once(vdev, region, offset + done, &data, step, write))
-			return -EINVAL;
+		ret = access_once(vdev, region, offset + done, &data, step, write);
+		if (ret)
+			return ret;
 		if (!write && copy_to_user(buffer + done, &data, step))
 			return -EFAULT;
 	}
@@ -288,7 +293,8 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 	case VFIO_DEVICE_SET_IRQS:
 		return set_irqs(vdev, user);
 	case VFIO_DEVICE_RESET:
-		mutex_lock(&vdev->lock);
+		if (mutex_lock_killable(&vdev->lock))
+			return -EINTR;
 		vpio_vdev_reset(vdev->core);
 		mutex_unlock(&vdev->lock);
 		return 0;
@@ -299,11 +305,38 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 
 /* --- Life -------------------------------------------------------------------------------- */
 
+static void be_mortal(struct kthread_work *work)
+{
+	allow_kernel_signal(SIGKILL);
+}
+
+/*
+ * A thread of its own, which can be killed: when the user goes while the thread waits for guest
+ * memory that the user stalls (userfaultfd, FUSE), nobody else would ever end that wait, and the
+ * user's own end would wait for it.
+ */
+static int start_worker(struct vpio_mdev *vdev)
+{
+	struct kthread_worker *worker = kthread_run_worker(0, "vpio-%s", dev_name(vdev->vfio.dev));
+	struct kthread_work mortal;
+
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	kthread_init_work(&mortal, be_mortal);
+	kthread_queue_work(worker, &mortal);
+	kthread_flush_work(&mortal);
+	kthread_init_work(&vdev->run, run);
+	vdev->worker = worker;
+	return 0;
+}
+
 static int vdev_open(struct vfio_device *vfio)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
-	int ret = 0;
+	int ret = start_worker(vdev);
 
+	if (ret)
+		return ret;
 	mutex_lock(&vdev->lock);
 	if (vpio_vdev_attach(vdev->core)) {
 		dev_err(vfio->dev, "vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
@@ -313,7 +346,9 @@ static int vdev_open(struct vfio_device *vfio)
 		vdev->open = true;
 	}
 	mutex_unlock(&vdev->lock);
-	if (!ret)
+	if (ret)
+		kthread_destroy_worker(vdev->worker);
+	else
 		vpio_pci_user_added(vdev->pci);
 	return ret;
 }
@@ -322,11 +357,12 @@ static void vdev_close(struct vfio_device *vfio)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
 
+	send_sig(SIGKILL, vdev->worker->task, 1);
 	mutex_lock(&vdev->lock);
 	vdev->open = false;
 	vpio_vdev_detach(vdev->core);
 	mutex_unlock(&vdev->lock);
-	cancel_work_sync(&vdev->run);
+	kthread_destroy_worker(vdev->worker);
 	vpio_irq_close(&vdev->irq);
 	vpio_pci_user_removed(vdev->pci);
 }
@@ -382,7 +418,6 @@ static int vdev_init(struct vfio_device *vfio)
 		return -ENOMEM;
 	}
 	mutex_init(&vdev->lock);
-	INIT_WORK(&vdev->run, run);
 	vpio_irq_init(&vdev->irq);
 	ratelimit_state_init(&vdev->reports, HZ, 1);
 	ratelimit_set_flags(&vdev->reports, RATELIMIT_MSG_ON_RELEASE);
