@@ -11,10 +11,10 @@
 
 enum {
 	WORLD_GUESTS = 4,
-	WORLD_MEMORY = 1 << 20,	  /* bytes of a guest, from its address 0 */
-	WORLD_CAPTURE = 256,	  /* frames on the wire that are kept */
-	WORLD_FRAME = 2048,	  /* bytes kept of each */
-	WORLD_DMA = 0x10000000,	  /* bus address of the first DMA memory */
+	WORLD_MEMORY = 1 << 20,	   /* bytes of a guest, from its address 0 */
+	WORLD_CAPTURE = 256,	   /* frames on the wire that are kept */
+	WORLD_FRAME = 2048,	   /* bytes kept of each */
+	WORLD_DMA = 0x10000000,	   /* bus address of the first DMA memory */
 	WORLD_DMA_STEP = 0x200000, /* from one to the next */
 };
 
