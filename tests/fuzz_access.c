@@ -85,6 +85,12 @@ static void note_promiscuous(struct world *world)
 		promiscuous[i] |= guest_in(&world->guests[i], NIC_RCR, 4) & RCR_AAP;
 }
 
+/* An address around 0: in the guest's memory, or a little below 2^64. */
+static u64 near_address(struct storm *storm)
+{
+	return (u64)(int16_t)storm_take(storm, 2) << 4;
+}
+
 /* What drivers do, so that an input need not find out how a device is brought up. */
 static void drive(struct storm *storm, struct world *world, struct nic *nics, u8 what)
 {
@@ -117,7 +123,7 @@ static void drive(struct storm *storm, struct world *world, struct nic *nics, u8
 		break;
 	case 5:
 		size = storm_take(storm, 4);
-		cp_queue(nic, storm_take(storm, 2) << 4, size & 0xffff, (u32)size & 0x3fff0000,
+		cp_queue(nic, near_address(storm), size & 0xffff, (u32)size & 0x3fff0000,
 			 (u32)storm_take(storm, 1) << 12);
 		if (what & 2)
 			cp_poll(nic);

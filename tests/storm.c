@@ -49,6 +49,20 @@ void storm_plug(struct world_guest *guest, bool in)
 	guest->locked = false;
 }
 
+void storm_replace(struct world_guest *guest)
+{
+	struct vpio_vdev *old = guest->vdev;
+
+	storm_plug(guest, false);
+	guest->vdev = calloc(1, vpio_vdev_size(&guest->world->model));
+	if (!guest->vdev)
+		abort();
+	vpio_vdev_init(guest->vdev, guest->world->pdev, vpio_vdev_mac(old), guest);
+	free(old);
+	guest->line = false;
+	storm_plug(guest, true);
+}
+
 void storm_reset(struct world_guest *guest)
 {
 	guest->locked = true;
@@ -134,7 +148,9 @@ void storm_step(struct storm *storm, struct world *world)
 		break;
 	case 14:
 		size = storm_take(storm, 1);
-		if (size & 0x80)
+		if (size & 0x40)
+			storm_replace(guest);
+		else if (size & 0x80)
 			storm_plug(guest, size & 1);
 		else
 			storm_reset(guest);

@@ -25,6 +25,8 @@ int storm_access(struct world_guest *guest, bool write, unsigned int bar, u64 of
 		 unsigned int size, u64 value);
 /* Takes a guest out of the world, or puts it in again. */
 void storm_plug(struct world_guest *guest, bool in);
+/* Takes a guest's vdev away for good, and gives it another of the same address. */
+void storm_replace(struct world_guest *guest);
 /* Resets a guest's device as its bus does. */
 void storm_reset(struct world_guest *guest);
 
