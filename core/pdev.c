@@ -111,6 +111,7 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 		pdev->ticked = now;
 		vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_TICK], NULL, 0, 0, 0);
 	}
+	vpio_slice_advance(pdev);
 	vpio_job_expire(pdev, now);
 	vpio_job_start(pdev);
 	return found;

@@ -67,6 +67,16 @@ struct vpio_inbox {
 	u8 *data;
 };
 
+/* What a vdev asked of a slice engine with START. */
+struct vpio_start {
+	bool pending; /* waits for the engine */
+	bool granted; /* has it; VPB_ON_BEGIN is to run */
+	bool ended;   /* `finish` was said; VPB_ON_DONE is to run */
+	u8 status;
+	u64 ticket; /* who asked first is first */
+	u64 a, b;
+};
+
 struct vpio_vdev {
 	struct vpio_pdev *pdev;
 	void *priv;
@@ -86,10 +96,14 @@ struct vpio_vdev {
 	bool filter_stale;	  /* a register of the filter has changed */
 	bool hooked;		  /* a handler ran in this access */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
+	bool direct;		  /* this access reached the hardware */
 	u32 run;		  /* engines that asked for on_run */
 	struct vpio_vdev_stats stats;
 
 	/* Guarded by the pdev's lock. */
+	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
+	struct vpio_start starts[VPB_MAX_ENGINES];
+	u16 instances[VPB_MAX_ENGINES]; /* partition engines: which is its */
 	u32 filter; /* enum vpb_filter */
 	u64 multicast_hash;
 	u32 notify; /* events that wait, a bit each */
@@ -113,6 +127,21 @@ struct vpio_queue {
 	struct vpio_flight flights[VPB_MAX_DEPTH];
 };
 
+enum vpio_phase {
+	VPIO_OWNED,	/* by owner, or by nobody */
+	VPIO_SAVING,	/* the owner's state is on its way out */
+	VPIO_RESTORING, /* the new owner's state is on its way in */
+	VPIO_GRANTED,	/* the owner has not begun yet */
+};
+
+/* A slice engine. Guarded by the pdev's lock. */
+struct vpio_slice {
+	u8 phase;
+	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
+	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
+	u64 since;		 /* ns: when the phase began */
+};
+
 struct vpio_pdev {
 	struct vpio_model model;
 	const struct vpio_ops *ops;
@@ -132,6 +161,9 @@ struct vpio_pdev {
 	u64 ticked;		  /* ns: when the model last looked at the device */
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
+	struct vpio_slice slices[VPB_MAX_ENGINES];
+	u64 tickets;	 /* given out */
+	u64 instances[VPB_MAX_ENGINES]; /* partition engines: a bit for each that is taken */
 	struct vpio_pdev_stats stats;
 };
 
@@ -203,8 +235,27 @@ void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
+/* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
+void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine);
 /* Forgets a vdev's jobs. Both locks. */
 void vpio_job_forget(struct vpio_vdev *vdev);
+
+/* slice.c: engines with one owner at a time. Pdev's lock, but where it says otherwise. */
+
+/* Asks for the engine. False: the vdev's last request has not begun yet. Vdev's lock only. */
+bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b);
+/* Begins the vdev's work on engines that it has been granted. Vdev's lock only. */
+void vpio_slice_begin(struct vpio_vdev *vdev);
+/* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
+void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* The owner's work has ended. */
+void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
+/* Hands engines on, resets those whose owners take too long. */
+void vpio_slice_advance(struct vpio_pdev *pdev);
+/* Takes the vdev out of all slice engines. */
+void vpio_slice_forget(struct vpio_vdev *vdev);
+/* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
+bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
 

@@ -12,7 +12,8 @@ struct vm {
 	struct vpio_vdev *vdev; /* NULL: a handler of the hardware */
 	const struct vpio_model *model;
 	struct vpio_frame *frame;
-	u8 *state[3]; /* by enum vpb_space */
+	u8 *state[3]; /* by enum vpb_space; VPB_SLICE: see slice_state() */
+	bool hardware; /* the pdev's lock is held */
 };
 
 static u64 load(const u8 *place, unsigned int width)
@@ -78,12 +79,43 @@ static u64 abort_handler(struct vm *vm, u64 index)
 	return 0;
 }
 
+/* Whose state of a slice engine a handler means: its vdev's, or the owner's; NULL: nobody's. */
+static u8 *slice_state(const struct vm *vm, const struct vpb_var *var)
+{
+	const struct vpio_vdev *vdev = vm->vdev;
+
+	if (!vdev)
+		vdev = vm->pdev->slices[var->engine].owner;
+	return vdev ? vdev->slice_state : NULL;
+}
+
+static void lock_slices(const struct vm *vm)
+{
+	if (!vm->hardware)
+		vm->pdev->ops->lock(vm->pdev);
+}
+
+static void unlock_slices(const struct vm *vm)
+{
+	if (!vm->hardware)
+		vm->pdev->ops->unlock(vm->pdev);
+}
+
 static bool store_variable(struct vm *vm, u32 number, u64 index, u64 value)
 {
 	const struct vpb_var *var = &vm->model->vars[number];
 
 	if (index >= var->count)
 		return false;
+	if (var->space == VPB_SLICE) {
+		u8 *state = slice_state(vm, var);
+
+		lock_slices(vm);
+		if (state)
+			vpio_store(state, var, (u32)index, value);
+		unlock_slices(vm);
+		return true;
+	}
 	vpio_store(vm->state[var->space], var, (u32)index, value);
 	if (var->reg != VPB_NONE && (vm->model->regs[var->reg].flags & VPB_REG_FILTER))
 		vm->vdev->filter_stale = true;
@@ -93,11 +125,27 @@ static bool store_variable(struct vm *vm, u32 number, u64 index, u64 value)
 static bool load_variable(struct vm *vm, u32 number, u64 index, u64 *value)
 {
 	const struct vpb_var *var = &vm->model->vars[number];
+	const u8 *state = vm->state[var->space];
 
 	if (index >= var->count)
 		return false;
-	*value = vpio_load(vm->state[var->space], var, (u32)index);
+	if (var->space == VPB_SLICE) {
+		state = slice_state(vm, var);
+		lock_slices(vm);
+		*value = state ? vpio_load(state, var, (u32)index) : 0;
+		unlock_slices(vm);
+	} else {
+		*value = vpio_load(state, var, (u32)index);
+	}
 	return true;
+}
+
+/* Where a vdev's own instance of a partition engine begins. */
+static u32 instance(const struct vm *vm, const struct vpb_reg *reg)
+{
+	if (!vm->vdev || reg->engine == VPB_NONE)
+		return 0;
+	return vm->vdev->instances[reg->engine] * vm->model->engines[reg->engine].step;
 }
 
 static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *value)
@@ -109,7 +157,7 @@ static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *valu
 
 	if (index >= reg->count)
 		return false;
-	offset = reg->offset + (u32)index * reg->stride;
+	offset = reg->offset + (u32)index * reg->stride + instance(vm, reg);
 	if (write) {
 		pdev->stats.hw_writes++;
 		pdev->ops->hw_write(pdev, bar, offset, reg->width, *value);
@@ -209,6 +257,70 @@ static u64 frame_put(struct vm *vm, u64 address, u64 offset, u64 size)
 	if (offset > frame->length || size > frame->length - offset)
 		return 0;
 	return vpio_guest_write(vm->vdev, address, frame->data + offset, (u32)size);
+}
+
+/* An array of bytes, whichever handler means it; NULL: nobody's, or shorter than that. */
+static u8 *memory_bytes(const struct vm *vm, u32 number, u64 size)
+{
+	const struct vpb_var *var = &vm->model->vars[number];
+	u8 *state = var->space == VPB_SLICE ? slice_state(vm, var) : vm->state[var->space];
+
+	return state && size <= var->count ? state + var->offset : NULL;
+}
+
+/* Between guest memory and an array, by way of the gathering frame: no lock is held meanwhile. */
+static u64 memory_get(struct vm *vm, u32 number, u64 address, u64 size)
+{
+	u8 *place = memory_bytes(vm, number, size);
+
+	if (!place || size > vm->vdev->gather.capacity) {
+		vpio_refuse(vm->vdev, VPIO_REFUSE_LONG, address, size);
+		return 0;
+	}
+	if (!vpio_guest_read(vm->vdev, address, vm->vdev->gather.data, (u32)size))
+		return 0;
+	lock_slices(vm);
+	memcpy(place, vm->vdev->gather.data, size);
+	unlock_slices(vm);
+	return 1;
+}
+
+static u64 memory_put(struct vm *vm, u32 number, u64 address, u64 size)
+{
+	const u8 *place = memory_bytes(vm, number, size);
+
+	if (!place || size > vm->vdev->gather.capacity) {
+		vpio_refuse(vm->vdev, VPIO_REFUSE_LONG, address, size);
+		return 0;
+	}
+	lock_slices(vm);
+	memcpy(vm->vdev->gather.data, place, size);
+	unlock_slices(vm);
+	return vpio_guest_write(vm->vdev, address, vm->vdev->gather.data, (u32)size);
+}
+
+/* Between an array and a DMA memory. Without an owner there is no array: nothing is moved. */
+static bool memory_dma(struct vm *vm, u32 imm, u64 offset, u64 size, bool to_dma)
+{
+	u8 *dma = dma_bytes(vm, imm >> 16, offset, size);
+	u8 *place = memory_bytes(vm, imm & 0xffff, size);
+
+	if (!dma || size > vm->model->vars[imm & 0xffff].count)
+		return false;
+	if (place && to_dma)
+		memcpy(dma, place, size);
+	else if (place)
+		memcpy(place, dma, size);
+	return true;
+}
+
+/* Appends the low bytes of a value; 1 if there was room. */
+static void frame_append(struct vm *vm, u64 value, u32 width)
+{
+	u8 *place = extend_frame(vm, width);
+
+	if (place)
+		memcpy(place, &value, width);
 }
 
 static u64 guest_load(struct vm *vm, u64 address, u32 width)
@@ -530,10 +642,45 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			emit(vm);
 			break;
 		case VPB_DONE:
-			vpio_job_finish(vm->pdev, IMM, (u8)A);
+			if (vm->model->engines[IMM].discipline == VPB_SLICED)
+				vpio_slice_finish(vm->pdev, IMM, (u8)A);
+			else
+				vpio_job_finish(vm->pdev, IMM, (u8)A);
 			break;
 		case VPB_NOTIFY:
 			notify(vm, A);
+			break;
+		case VPB_CANCEL:
+			vpio_job_cancel(vm->vdev, IMM);
+			break;
+		case VPB_START:
+			D = vpio_slice_start(vm->vdev, IMM, A, B);
+			break;
+		case VPB_STARTED: {
+			const struct vpio_start *start = &vm->vdev->starts[IMM];
+
+			D = READ_ONCE(start->pending) || READ_ONCE(start->granted);
+			break;
+		}
+		case VPB_OWNED:
+			D = vm->pdev->slices[IMM].owner != NULL;
+			break;
+		case VPB_GGET:
+			D = memory_get(vm, IMM, A, B);
+			break;
+		case VPB_GPUT:
+			D = memory_put(vm, IMM, A, B);
+			break;
+		case VPB_DGET:
+			if (!memory_dma(vm, IMM, A, B, false))
+				return abort_handler(vm, A);
+			break;
+		case VPB_DPUT:
+			if (!memory_dma(vm, IMM, A, B, true))
+				return abort_handler(vm, A);
+			break;
+		case VPB_FAPP:
+			frame_append(vm, A, IMM);
 			break;
 		case VPB_OP_COUNT:
 			return 0;
@@ -562,6 +709,7 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 	if (index == VPB_NONE)
 		return r0;
 	handler = &pdev->model.handlers[index];
+	vm.hardware = handler->kind == VPB_H_HARDWARE || handler->kind == VPB_H_START;
 	if (!frame)
 		vm.frame = vdev ? &vdev->gather : &pdev->gather;
 	if (vdev) {
