@@ -128,6 +128,8 @@ static int check_identity(struct check *check)
 	REQUIRE(header->class_code <= 0xffffff, "a class code has 24 bits");
 	REQUIRE(header->irq_pin <= 1, "the interrupt pin must be 0 or 1");
 	REQUIRE(header->msi <= 1, "at most one MSI vector");
+	REQUIRE(header->dma_bits >= 24 && header->dma_bits <= 64,
+		"bus addresses have 24 to 64 bits");
 	REQUIRE(is_optional(header->revision_param, header->params.count), "no such parameter");
 	REQUIRE(is_optional(header->rx_engine, header->engines.count), "no such engine");
 	REQUIRE(header->rx_engine == VPB_NONE || (header->flags & VPB_NIC),

@@ -79,6 +79,8 @@ struct vpb_header {
 	u8 flags;	      /* VPB_NIC ... */
 	u16 revision_param;   /* the parameter that the revision ID shows */
 	u16 rx_engine;	      /* the engine that receives frames, NICs only */
+	u16 dma_bits;	      /* of the bus addresses that the device can use, 24 to 64 */
+	u16 reserved;
 	u32 state_size[3];    /* bytes of each enum vpb_space */
 	u16 on[16];	      /* handlers by enum vpb_event */
 	struct vpb_table bars, windows, maps, spans, regs, fields, vars, engines, ports, irqs, dmas,

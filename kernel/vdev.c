@@ -80,6 +80,7 @@ void vpio_mdev_wake(struct vpio_vdev *core)
 	struct vpio_mdev *vdev = mdev_of(core);
 
 	queue_work(vdev->pci->vdev_workers, &vdev->run);
+	wake_up(&vdev->waiting);
 }
 
 /**
@@ -132,8 +133,8 @@ static u64 region_size(struct vpio_mdev *vdev, unsigned int region)
 	return bar ? bar->size : 0;
 }
 
-static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
-		       size_t size, bool write)
+static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		      size_t size, bool write)
 {
 	int ret;
 
@@ -145,9 +146,23 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size) :
 			      vpio_vdev_read(vdev->core, region, offset, data, size);
 	mutex_unlock(&vdev->lock);
-	if (!ret)
-		trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
 	return ret;
+}
+
+/* An access that must wait for an engine lets the vCPU wait, not the vdev: its worker goes on. */
+static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		       size_t size, bool write)
+{
+	int ret;
+
+	while ((ret = try_access(vdev, region, offset, data, size, write)) == VPIO_WAIT) {
+		if (wait_event_killable(vdev->waiting, !vpio_vdev_waits(vdev->core)))
+			return -EINTR;
+	}
+	if (ret)
+		return -EINVAL;
+	trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
+	return 0;
 }
 
 /* The largest access that the core takes from here: 8, 4, 2 or 1 bytes, aligned unless it is all. */
@@ -170,6 +185,7 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 	u64 size = region_size(vdev, region);
 	size_t done = 0, step;
 	u64 data;
+	int ret;
 
 	if (!size || offset >= size || count > size - offset)
 		return -EINVAL;
@@ -178,8 +194,9 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 		data = 0;
 		if (write && copy_from_user(&data, buffer + done, step))
 			return -EFAULT;
-		if (access_once(vdev, region, offset + done, &data, step, write))
-			return -EINVAL;
+		ret = access_once(vdev, region, offset + done, &data, step, write);
+		if (ret)
+			return ret;
 		if (!write && copy_to_user(buffer + done, &data, step))
 			return -EFAULT;
 	}
@@ -383,6 +400,7 @@ static int vdev_init(struct vfio_device *vfio)
 	}
 	mutex_init(&vdev->lock);
 	INIT_WORK(&vdev->run, run);
+	init_waitqueue_head(&vdev->waiting);
 	vpio_irq_init(&vdev->irq);
 	ratelimit_state_init(&vdev->reports, HZ, 1);
 	ratelimit_set_flags(&vdev->reports, RATELIMIT_MSG_ON_RELEASE);
