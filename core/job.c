@@ -139,6 +139,23 @@ refused:
 	return false;
 }
 
+bool vpio_job_local(struct vpio_vdev *vdev)
+{
+	const struct vpb_engine any = { .max_frame = VPIO_ETHER_MOST };
+	struct vpio_pdev *pdev = vdev->pdev;
+	bool wire;
+	u32 count;
+
+	if (!is_sendable(vdev, &any, 0, &count))
+		return false;
+	pdev->ops->lock(pdev);
+	wire = vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	pdev->ops->unlock(pdev);
+	vdev->stats.tx_frames++;
+	vdev->stats.tx_bytes += vdev->gather.length;
+	return wire;
+}
+
 static void end_slot(struct vpio_vdev *vdev, u32 index, u8 status)
 {
 	struct vpio_slot *slot = slot_at(vdev, index);

@@ -13,6 +13,7 @@ enum {
 	VPIO_ETHER_HEADER = 14, /* bytes of an Ethernet header */
 	VPIO_ETHER_MIN = 60,	/* bytes of the smallest frame on the wire, without FCS */
 	VPIO_VLAN = 4,		/* bytes of an 802.1Q tag */
+	VPIO_ETHER_MOST = 1518, /* bytes of the largest frame with a tag, without FCS */
 	VPIO_CONFIG = 256,	/* bytes of PCI configuration space */
 };
 
@@ -226,6 +227,8 @@ bool vpio_frame_segment(const struct vpio_frame *frame, u32 mss, u32 index,
 u32 vpio_job_slot_size(const struct vpio_model *model);
 /* Hands the vdev's gathered frame to an engine. False: no room, or refused. Vdev's lock. */
 bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss);
+/* Hands it to the other vdevs only; true if it belongs on the wire, too. Vdev's lock. */
+bool vpio_job_local(struct vpio_vdev *vdev);
 /* Frames for which the vdev has room. */
 u32 vpio_job_room(const struct vpio_vdev *vdev);
 /* Ends the oldest job of an engine. Pdev's lock. */

@@ -297,7 +297,8 @@ static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 	new = load_element(vdev, var, index);
 	new = (new & ~kept) | (value & kept);
 	new &= ~(value & mask & reg->clear);
-	if (reg->on_write != VPB_NONE) {
+	new |= value & mask & reg->set;
+	if (reg->on_write != VPB_NONE && (!reg->when || value & mask & reg->when)) {
 		vpio_vm_run(pdev, vdev, reg->on_write, NULL, new, index, size);
 	} else if (reg->access != VPB_STROBE) {
 		store_element(vdev, var, index, new);

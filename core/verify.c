@@ -452,9 +452,9 @@ static int check_variable_use(struct check *check, const struct vpb_handler *han
 	return 0;
 }
 
-static bool op_is_guest(u8 op)
+static bool has_no_dma(u8 op)
 {
-	return op == VPB_GGET || op == VPB_GPUT;
+	return op == VPB_GGET || op == VPB_GPUT || op == VPB_FMEM;
 }
 
 static int check_operand(struct check *check, const struct vpb_handler *handler, u32 pc,
@@ -488,9 +488,9 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		if (check_variable_use(check, handler, insn, imm & 0xffff))
 			return -1;
 		REQUIRE(check->model->vars[imm & 0xffff].width == 1, "not an array of bytes");
-		REQUIRE(imm >> 16 < header->dmas.count || op_is_guest(insn->op),
+		REQUIRE(imm >> 16 < header->dmas.count || has_no_dma(insn->op),
 			"no such DMA memory");
-		REQUIRE(imm >> 16 == 0 || !op_is_guest(insn->op), "no such memory");
+		REQUIRE(imm >> 16 == 0 || !has_no_dma(insn->op), "no such memory");
 		break;
 	case VPB_I_TARGET:
 		REQUIRE(imm > pc && imm < handler->count, "a jump must go forward, in its handler");
@@ -506,6 +506,12 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 	case VPB_I_REG:
 	case VPB_I_REGS:
 		REQUIRE(imm < header->regs.count, "no such register");
+		break;
+	case VPB_I_MEM3:
+		if (check_variable_use(check, handler, insn, imm & 0xffff))
+			return -1;
+		REQUIRE(check->model->vars[imm & 0xffff].width == 1, "not an array of bytes");
+		REQUIRE(imm >> 16 < handler->nregs, "no such VM register");
 		break;
 	case VPB_I_WIDTH:
 		REQUIRE(is_width(imm), "an access has 1, 2, 4 or 8 bytes");
@@ -546,7 +552,8 @@ static int check_insn(struct check *check, const struct vpb_handler *handler, u3
 	op = &vpb_ops[insn->op];
 	REQUIRE(op->context & (handler->kind >= VPB_H_HARDWARE ? VPB_C_HW : VPB_C_VDEV),
 		"an instruction that this kind of handler may not use");
-	REQUIRE((insn->op != VPB_EMIT && insn->op != VPB_FILTER && insn->op != VPB_SEND) ||
+	REQUIRE((insn->op != VPB_EMIT && insn->op != VPB_FILTER && insn->op != VPB_SEND &&
+		 insn->op != VPB_LOCAL) ||
 			(check->header->flags & VPB_NIC),
 		"an instruction that only a NIC's model may use");
 	for (i = 0; op->imm != VPB_I_LOOP && i < 3; i++) {

@@ -314,6 +314,37 @@ static bool memory_dma(struct vm *vm, u32 imm, u64 offset, u64 size, bool to_dma
 	return true;
 }
 
+static u64 frame_from_memory(struct vm *vm, u32 number, u64 offset, u64 size)
+{
+	const u8 *memory = memory_bytes(vm, number, offset);
+	u8 *place;
+
+	if (!memory || size > vm->model->vars[number].count - offset)
+		return 0;
+	place = extend_frame(vm, size);
+	if (!place)
+		return 0;
+	lock_slices(vm);
+	memcpy(place, memory + offset, size);
+	unlock_slices(vm);
+	return 1;
+}
+
+static u64 frame_to_memory(struct vm *vm, u32 number, u64 offset, u64 from, u64 size)
+{
+	const struct vpio_frame *frame = vm->frame;
+	u8 *memory = memory_bytes(vm, number, offset);
+
+	if (!memory || size > vm->model->vars[number].count - offset)
+		return 0;
+	if (from > frame->length || size > frame->length - from)
+		return 0;
+	lock_slices(vm);
+	memcpy(memory + offset, frame->data + from, size);
+	unlock_slices(vm);
+	return 1;
+}
+
 /* Appends the low bytes of a value; 1 if there was room. */
 static void frame_append(struct vm *vm, u64 value, u32 width)
 {
@@ -678,6 +709,15 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 		case VPB_DPUT:
 			if (!memory_dma(vm, IMM, A, B, true))
 				return abort_handler(vm, A);
+			break;
+		case VPB_FMEM:
+			D = frame_from_memory(vm, IMM, A, B);
+			break;
+		case VPB_FMPUT:
+			D = frame_to_memory(vm, IMM & 0xffff, A, B, r[IMM >> 16]);
+			break;
+		case VPB_LOCAL:
+			D = vpio_job_local(vm->vdev);
 			break;
 		case VPB_FAPP:
 			frame_append(vm, A, IMM);

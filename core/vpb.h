@@ -149,6 +149,7 @@ enum vpb_access {
 	VPB_W1C,    /* writing 1 clears */
 	VPB_RC,	    /* reading clears */
 	VPB_STROBE, /* writing acts, nothing is kept, reads 0 */
+	VPB_W1S,    /* writing 1 sets, writing 0 leaves (fields only) */
 };
 
 enum vpb_reg_flag {
@@ -172,6 +173,8 @@ struct vpb_reg {
 	u16 var;      /* its storage */
 	u64 writable; /* bits that take what is written */
 	u64 clear;    /* bits that a written 1 clears */
+	u64 set;      /* bits that a written 1 sets, and a written 0 leaves */
+	u64 when;     /* on_write runs if any of these bits is written as 1; 0: always */
 	u16 on_read, on_write;
 	u16 engine; /* or VPB_NONE */
 	u16 field;  /* first of its fields */
@@ -334,6 +337,7 @@ enum vpb_operand {
 	VPB_I_ENGINE,	/* an engine */
 	VPB_I_MEMORY,	/* an array of bytes */
 	VPB_I_MEMDMA,	/* an array of bytes | a DMA memory << 16 */
+	VPB_I_MEM3,	/* an array of bytes | a third VM register that is read << 16 */
 };
 
 /*
@@ -431,6 +435,9 @@ enum vpb_operand {
 	OP(GPUT, "dab", MEMORY, VDEV, 512, "guest memory at a = first b bytes of the array; d = done") \
 	OP(DGET, "ab", MEMDMA, HW, 256, "array = b bytes of DMA memory from offset a; past the end ends the handler") \
 	OP(DPUT, "ab", MEMDMA, HW, 256, "DMA memory from offset a = first b bytes of the array; the same") \
+	OP(FMEM, "dab", MEMORY, VDEV, 256, "append b bytes of an array from offset a to the frame; d = done") \
+	OP(FMPUT, "dab", MEM3, VDEV, 256, "array from offset a = imm bytes of the frame from b; d = done") \
+	OP(LOCAL, "d", NONE, VDEV, 512, "the frame to the other guests that want it; d = 1 if it belongs on the wire too") \
 	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                          \
 	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")
 
