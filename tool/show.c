@@ -213,11 +213,11 @@ static void show_engines(const struct vpio_model *model, FILE *file)
 		tool_table_add(table, "%s\thost\t%u\t%u ms\t%u\t%s\t%s\t%s\t%s\t%s",
 			       name_of(model, engine->name), engine->depth, engine->timeout_ms,
 			       engine->max_frame,
-			       line_of(model, engine->on_transmit, lines[0], sizeof(lines[0])),
-			       line_of(model, engine->on_recover, lines[1], sizeof(lines[1])),
-			       line_of(model, engine->on_done, lines[2], sizeof(lines[2])),
-			       line_of(model, engine->on_frame, lines[3], sizeof(lines[3])),
-			       line_of(model, engine->on_run, lines[4], sizeof(lines[4])));
+			       line_of(model, engine->on[VPB_ON_TRANSMIT], lines[0], sizeof(lines[0])),
+			       line_of(model, engine->on[VPB_ON_RECOVER], lines[1], sizeof(lines[1])),
+			       line_of(model, engine->on[VPB_ON_DONE], lines[2], sizeof(lines[2])),
+			       line_of(model, engine->on[VPB_ON_FRAME], lines[3], sizeof(lines[3])),
+			       line_of(model, engine->on[VPB_ON_RUN], lines[4], sizeof(lines[4])));
 	}
 	tool_table_print(table, file);
 }
