@@ -12,12 +12,13 @@ CORE := $(wildcard core/*.c)
 LANG := $(wildcard lang/*.c)
 TOOL := $(wildcard tool/*.c)
 SIM := $(wildcard sim/*.c)
-HEADERS := $(wildcard core/*.h lang/*.h tool/*.h sim/*.h tests/*.h)
+HEADERS := $(wildcard core/*.h lang/*.h tool/*.h sim/*.h tests/*.h tests/lang/*.h)
 KERNEL := $(wildcard kernel/*)
 MODELS := $(patsubst models/%.vpm,$B/models/%.vpb,$(wildcard models/*.vpm))
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
+.SECONDARY:
 .PHONY: all setup tool models module module-6.12 demo test bench format clean help
 .DELETE_ON_ERROR:
 
@@ -72,22 +73,38 @@ $B/kernel-6.12/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
 demo: all ## two stock guests share one card, in a virtual host
 	@rig/run rig/demo
 
-# one recipe for all programs made of tests/NAME.c
-$B/test/%: tests/%.c tests/world.c $(SIM) $(LANG) $(CORE) $(HEADERS) | $B/setup.done
-	@mkdir -p $(@D)
-	$(CC) $(STD) $(SANITIZE) $(WARN) $(filter %.c,$^) -lcmocka -o $@
+# Tests and fuzzers: everything they need is compiled once, with sanitizers, by gcc and by clang.
+SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/bench.c,$(wildcard tests/*.c))
+PARTS := $(CORE) $(LANG) $(SIM) $(SUPPORT)
 
-$B/fuzz/%: tests/%.c tests/world.c $(SIM) $(LANG) $(CORE) $(HEADERS) | $B/setup.done
+$B/asan/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
-	$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer $(WARN) $(filter %.c,$^) -o $@
+	$(CC) $(STD) $(SANITIZE) $(WARN) -c $< -o $@
 
-$B/bench: tests/bench.c tests/world.c $(SIM) $(CORE) $(HEADERS) | $B/setup.done
+$B/fuzz-obj/%.o: %.c $(HEADERS) | $B/setup.done
+	@mkdir -p $(@D)
+	$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer-no-link $(WARN) -c $< -o $@
+
+$B/test/%: $B/asan/tests/%.o $(PARTS:%.c=$B/asan/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+
+$B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+
+$B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
+	@mkdir -p $(@D)
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
+
+$B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
-$B/rig/hostile: rig/hostile.c | $B/setup.done
-	$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $< -o $@
+HOSTILE := $(wildcard rig/hostile/*.c)
+$B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
+	$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $(HOSTILE) -o $@
 
-UNIT := $(patsubst tests/%.c,$B/test/%,$(wildcard tests/test_*.c))
+UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))
 FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
 
 test: all $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everything; the last line counts what passed

@@ -6,6 +6,7 @@
 #define VPIO_KERNEL_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/kthread.h>
 #include <linux/pci.h>
 #include <linux/version.h>
 #include <linux/vfio.h>
@@ -49,6 +50,11 @@ static inline void vpio_eventfd_signal(struct eventfd_ctx *eventfd)
 #define VPIO_VFIO_REGION_INFO_OP(function)
 #else
 #define VPIO_VFIO_REGION_INFO_OP(function) .get_region_info_caps = function,
+#endif
+
+/* 6.14: one that runs at once has a name of its own. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define kthread_run_worker kthread_create_worker
 #endif
 
 /* 6.8: renamed. */

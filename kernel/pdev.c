@@ -463,16 +463,7 @@ static struct vpio_pci *alloc(struct pci_dev *pdev)
 	INIT_WORK(&pci->run, run);
 	INIT_DELAYED_WORK(&pci->tick, tick);
 	pci->workers = alloc_workqueue("vpio-%s", WQ_HIGHPRI | WQ_UNBOUND, 0, pci_name(pdev));
-	pci->vdev_workers = alloc_workqueue("vpio-vdevs-%s", WQ_UNBOUND, 0, pci_name(pdev));
 	return pci;
-}
-
-static void free_workers(struct vpio_pci *pci)
-{
-	if (pci->workers)
-		destroy_workqueue(pci->workers);
-	if (pci->vdev_workers)
-		destroy_workqueue(pci->vdev_workers);
 }
 
 static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -482,7 +473,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!pci)
 		return ret;
-	if (!pci->workers || !pci->vdev_workers)
+	if (!pci->workers)
 		goto free;
 	ret = load_model(pci);
 	if (ret)
@@ -528,7 +519,8 @@ unmap:
 disable:
 	pci_disable_device(pdev);
 free:
-	free_workers(pci);
+	if (pci->workers)
+		destroy_workqueue(pci->workers);
 	kref_put(&pci->kref, release);
 	return ret;
 }
@@ -545,7 +537,7 @@ static void remove(struct pci_dev *pdev)
 	unmap_bars(pci);
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
-	free_workers(pci);
+	destroy_workqueue(pci->workers);
 	kref_put(&pci->kref, release);
 }
 

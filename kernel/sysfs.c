@@ -59,7 +59,8 @@ static ssize_t mac_store(struct device *dev, struct device_attribute *attr, cons
 
 	if (!mac_pton(text, mac))
 		return -EINVAL;
-	mutex_lock(&vdev->lock);
+	if (mutex_lock_interruptible(&vdev->lock))
+		return -EINTR;
 	if (!vdev->open)
 		ret = vpio_vdev_set_mac(vdev->core, mac) ? -EINVAL : 0;
 	mutex_unlock(&vdev->lock);
@@ -110,7 +111,8 @@ static ssize_t params_store(struct device *dev, struct device_attribute *attr, c
 		say_allowed(dev, &vdev->pci->model);
 		return -EINVAL;
 	}
-	mutex_lock(&vdev->lock);
+	if (mutex_lock_interruptible(&vdev->lock))
+		return -EINTR;
 	if (!vdev->open)
 		ret = vpio_vdev_set_param(vdev->core, text, equals - text, value) ? -EINVAL : 0;
 	mutex_unlock(&vdev->lock);
@@ -135,7 +137,8 @@ static ssize_t source_check_store(struct device *dev, struct device_attribute *a
 
 	if (ret)
 		return ret;
-	mutex_lock(&vdev->lock);
+	if (mutex_lock_interruptible(&vdev->lock))
+		return -EINTR;
 	vpio_vdev_set_source_check(vdev->core, on);
 	mutex_unlock(&vdev->lock);
 	return count;

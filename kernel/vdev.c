@@ -9,6 +9,7 @@
  */
 #include <linux/jhash.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -79,7 +80,7 @@ void vpio_mdev_wake(struct vpio_vdev *core)
 {
 	struct vpio_mdev *vdev = mdev_of(core);
 
-	queue_work(vdev->pci->vdev_workers, &vdev->run);
+	kthread_queue_work(vdev->worker, &vdev->run);
 	wake_up(&vdev->waiting);
 }
 
@@ -100,13 +101,13 @@ void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 add
 			vpio_refusal_meaning(refusal));
 }
 
-static void run(struct work_struct *work)
+static void run(struct kthread_work *work)
 {
 	struct vpio_mdev *vdev = container_of(work, struct vpio_mdev, run);
 
 	mutex_lock(&vdev->lock);
 	if (vdev->open && vpio_vdev_run(vdev->core))
-		queue_work(vdev->pci->vdev_workers, &vdev->run);
+		kthread_queue_work(vdev->worker, &vdev->run);
 	mutex_unlock(&vdev->lock);
 }
 
@@ -138,7 +139,8 @@ static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, v
 {
 	int ret;
 
-	mutex_lock(&vdev->lock);
+	if (mutex_lock_killable(&vdev->lock))
+		return -EINTR;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		ret = write ? vpio_vdev_config_write(vdev->core, offset, data, size) :
 			      vpio_vdev_config_read(vdev->core, offset, data, size);
@@ -305,7 +307,8 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 	case VFIO_DEVICE_SET_IRQS:
 		return set_irqs(vdev, user);
 	case VFIO_DEVICE_RESET:
-		mutex_lock(&vdev->lock);
+		if (mutex_lock_killable(&vdev->lock))
+			return -EINTR;
 		vpio_vdev_reset(vdev->core);
 		mutex_unlock(&vdev->lock);
 		return 0;
@@ -316,11 +319,38 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 
 /* --- Life -------------------------------------------------------------------------------- */
 
+static void be_mortal(struct kthread_work *work)
+{
+	allow_kernel_signal(SIGKILL);
+}
+
+/*
+ * A thread of its own, which can be killed: when the user goes while the thread waits for guest
+ * memory that the user stalls (userfaultfd, FUSE), nobody else would ever end that wait, and the
+ * user's own end would wait for it.
+ */
+static int start_worker(struct vpio_mdev *vdev)
+{
+	struct kthread_worker *worker = kthread_run_worker(0, "vpio-%s", dev_name(vdev->vfio.dev));
+	struct kthread_work mortal;
+
+	if (IS_ERR(worker))
+		return PTR_ERR(worker);
+	kthread_init_work(&mortal, be_mortal);
+	kthread_queue_work(worker, &mortal);
+	kthread_flush_work(&mortal);
+	kthread_init_work(&vdev->run, run);
+	vdev->worker = worker;
+	return 0;
+}
+
 static int vdev_open(struct vfio_device *vfio)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
-	int ret = 0;
+	int ret = start_worker(vdev);
 
+	if (ret)
+		return ret;
 	mutex_lock(&vdev->lock);
 	if (vpio_vdev_attach(vdev->core)) {
 		dev_err(vfio->dev, "vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
@@ -330,7 +360,9 @@ static int vdev_open(struct vfio_device *vfio)
 		vdev->open = true;
 	}
 	mutex_unlock(&vdev->lock);
-	if (!ret)
+	if (ret)
+		kthread_destroy_worker(vdev->worker);
+	else
 		vpio_pci_user_added(vdev->pci);
 	return ret;
 }
@@ -339,11 +371,12 @@ static void vdev_close(struct vfio_device *vfio)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
 
+	send_sig(SIGKILL, vdev->worker->task, 1);
 	mutex_lock(&vdev->lock);
 	vdev->open = false;
 	vpio_vdev_detach(vdev->core);
 	mutex_unlock(&vdev->lock);
-	cancel_work_sync(&vdev->run);
+	kthread_destroy_worker(vdev->worker);
 	vpio_irq_close(&vdev->irq);
 	vpio_pci_user_removed(vdev->pci);
 }
@@ -399,7 +432,6 @@ static int vdev_init(struct vfio_device *vfio)
 		return -ENOMEM;
 	}
 	mutex_init(&vdev->lock);
-	INIT_WORK(&vdev->run, run);
 	init_waitqueue_head(&vdev->waiting);
 	vpio_irq_init(&vdev->irq);
 	ratelimit_state_init(&vdev->reports, HZ, 1);

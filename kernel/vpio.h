@@ -16,6 +16,7 @@
 #define VPIO_KERNEL_VPIO_H
 
 #include <linux/kref.h>
+#include <linux/kthread.h>
 #include <linux/mdev.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -72,7 +73,6 @@ struct vpio_pci_bar {
  * @workers: runs @run and @tick, before other work of this host
  * @run: handles an interrupt, or what the core asks to be done
  * @tick: each VPIO_TICK_MS while a vdev is open
- * @vdev_workers: runs vpio_mdev.run
  * @vdevs: vdevs that there are; atomic
  * @parent: as a parent of mediated devices
  * @type: their one type
@@ -100,7 +100,6 @@ struct vpio_pci {
 	struct workqueue_struct *workers;
 	struct work_struct run;
 	struct delayed_work tick;
-	struct workqueue_struct *vdev_workers;
 
 	atomic_t vdevs;
 	struct mdev_parent parent;
@@ -137,6 +136,7 @@ struct vpio_irq {
  * @lock: the vdev's mutex
  * @core: the monitor's part; guarded by @lock, but for its statistics, which are read without
  * @open: attached to the pdev; guarded by @lock
+ * @worker: the thread that runs @run; there is one while the vdev is open
  * @run: delivers what waits for the vdev
  * @irq: its interrupts
  * @reports: at most one report of a refusal a second
@@ -148,7 +148,8 @@ struct vpio_mdev {
 	struct mutex lock;
 	struct vpio_vdev *core;
 	bool open;
-	struct work_struct run;
+	struct kthread_worker *worker;
+	struct kthread_work run;
 	struct vpio_irq irq;
 	struct ratelimit_state reports;
 	wait_queue_head_t waiting;

@@ -208,13 +208,16 @@ u32 cp_receive(struct nic *nic, u8 *frame)
 {
 	struct world_guest *guest = nic->guest;
 	u32 place = NIC_RX_RING + 16 * nic->rx, end = ring_end(guest, NIC_RX_RING, nic->rx);
+	u64 address = guest_get(guest, place + 8, 8);
 
 	nic->status = (u32)guest_get(guest, place, 4);
 	if (nic->status & DESC_OWN)
 		return 0;
 	nic->tag = (u32)guest_get(guest, place + 4, 4);
 	nic->length = nic->status & 0x1fff;
-	memcpy(frame, guest->memory + guest_get(guest, place + 8, 4), nic->length);
+	if (nic->length > NIC_BUFFER || address > WORLD_MEMORY - NIC_BUFFER)
+		return 0; /* somebody has been at the ring */
+	memcpy(frame, guest->memory + address, nic->length);
 	guest_put(guest, place + 4, 4, 0);
 	guest_put(guest, place, 4, DESC_OWN | end | (NIC_BUFFER - 512));
 	nic->rx = end ? 0 : nic->rx + 1;

@@ -95,7 +95,7 @@ static void arrive(struct storm *storm, struct world *world, const struct world_
 void storm_step(struct storm *storm, struct world *world)
 {
 	u8 what = (u8)storm_take(storm, 1);
-	struct world_guest *guest = &world->guests[(what >> 4) % world->count];
+	struct world_guest *guest = &world->guests[(what >> 4) % storm->guests];
 	u64 offset, size;
 
 	switch (what & 15) {
@@ -167,6 +167,7 @@ void storm_over(const void *block, size_t size, struct storm *storm)
 	if (!world)
 		return;
 	world->rounds = FEW_ROUNDS;
+	storm->guests = world->count;
 	for (i = 0; i < world->count; i++) {
 		world->guests[i].locked = true;
 		vpio_vdev_config_write(world->guests[i].vdev, 4, &command, sizeof(command));

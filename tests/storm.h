@@ -12,6 +12,7 @@
 struct storm {
 	const u8 *data;
 	size_t size;
+	unsigned int guests; /* that take part: the first ones of the world */
 };
 
 /* Takes a number of 1 to 8 bytes; the missing ones are 0. */

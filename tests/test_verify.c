@@ -423,7 +423,7 @@ static void test_fault(void **state)
 static void test_toy_runs(void **state)
 {
 	u8 bytes[STORM * 4];
-	struct storm storm = { bytes, sizeof(bytes) };
+	struct storm storm = { bytes, sizeof(bytes), 0 };
 	struct block block;
 
 	(void)state;
@@ -525,7 +525,7 @@ static void test_many_loops(void **state)
 static void test_overlapping_tables(void **state)
 {
 	u8 bytes[STORM];
-	struct storm storm = { bytes, sizeof(bytes) };
+	struct storm storm = { bytes, sizeof(bytes), 0 };
 	struct vpio_error error;
 	struct block block;
 
@@ -671,7 +671,7 @@ static void check_sealed(struct block *block, u8 flip, unsigned int *accepted)
 		block_seal(block);
 		if (!load(block->data, block->size, &error) && ++*accepted % stride == 0) {
 			storm_fill(weather, sizeof(weather), i * 0x9e3779b97f4a7c15ull);
-			storm = (struct storm){ weather, sizeof(weather) };
+			storm = (struct storm){ weather, sizeof(weather), 0 };
 			storm_over(block->data, block->size, &storm);
 		}
 		bytes[i] ^= flip;

@@ -71,6 +71,8 @@ static int guest_write(struct vpio_vdev *vdev, u64 address, const void *data, si
 	if (!place)
 		return -1;
 	memcpy(place, data, size);
+	if (guest_of(vdev)->world->watch)
+		guest_of(vdev)->world->watch(guest_of(vdev), data, size);
 	return 0;
 }
 

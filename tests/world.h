@@ -53,6 +53,8 @@ struct world {
 	u64 stray;	/* DMA of the device outside of its memories */
 	struct world_frame wire[WORLD_CAPTURE];
 	u32 frames;
+	/* told of what the monitor writes into guests' memory; may be NULL */
+	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
 	unsigned int rounds; /* of world_run() at most; 1000 unless somebody changes it */
 };
 

@@ -73,6 +73,8 @@ struct toggler {
 	u64 chance;
 };
 void *toggle(void *toggler);
+/* Waits until the receiver has done with so many frames, one way or the other. */
+bool is_quiet(struct vdev *v, const struct stats *before, u64 frames);
 
 /* interrupts.c */
 #define NONE	VFIO_IRQ_SET_DATA_NONE

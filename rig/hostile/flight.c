@@ -111,8 +111,7 @@ static void fly_tx(struct vdev *v, const struct test *t)
 	}
 }
 
-/* Waits until a receiver has done with what was sent to it. */
-static bool is_quiet(struct vdev *v, const struct stats *before, u64 frames)
+bool is_quiet(struct vdev *v, const struct stats *before, u64 frames)
 {
 	return WAIT(stat_since(v, before, "rx_frames") + stat_since(v, before, "rx_dropped") >=
 		    frames);

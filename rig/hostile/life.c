@@ -142,8 +142,14 @@ static void inherit(struct vdev *v, const struct test *t)
 	check_control(v);
 }
 
+enum {
+	STALLED_RX = 1,	   /* it is the receiver that waits */
+	STALLED_EARLY = 2, /* stalled before the vdev is opened, so that it is closed after it */
+	STALLED_BUSY = 4,  /* meanwhile a register is written */
+};
+
 /* Makes PASSING memory that whoever touches it waits for. */
-static int stall(struct vdev *v)
+static int stall(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = {
@@ -155,7 +161,6 @@ static int stall(struct vdev *v)
 	change_passing(PROT_READ | PROT_WRITE);
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range))
 		die("userfaultfd: %s", strerror(errno));
-	expect_value("map", 0, (u64)dma_map(v, PASSING, AREA, 0));
 	return fd;
 }
 
@@ -175,35 +180,76 @@ static void *send_stalled(void *argument)
 /* Delays itself and nobody else: the bystander tells. */
 static void stalled_tx(struct vdev *v, const struct test *t)
 {
-	const int fd = stall(v);
-	const pthread_t thread = start_thread(send_stalled, v);
+	const int fd = stall();
+	pthread_t thread;
 
 	(void)t;
+	expect_value("map", 0, (u64)dma_map(v, PASSING, AREA, 0));
+	thread = start_thread(send_stalled, v);
 	expect(is_waited_for(fd), "expected that the device waits for the memory");
 	pause_us(500000);
-	stat_now(v, "refusals");
 	close(fd);
 	pthread_join(thread, NULL);
 	restart(v);
 	check_control(v);
 }
 
+/* Meanwhile more frames come than are kept for it. */
 static void stalled_rx(struct vdev *v, const struct test *t)
 {
-	const int fd = stall(v);
+	const int fd = stall();
+	struct stats before;
+	u32 i;
 
 	(void)t;
+	expect_value("map", 0, (u64)dma_map(v, PASSING, AREA, 0));
+	stats_read(v->uuid, &before);
 	reg_write(v, RBSTART, 4, PASSING);
 	wire_send(v->mac, 64);
 	expect(is_waited_for(fd), "expected that the device waits for the memory");
-	pause_us(500000);
-	stat_now(v, "refusals");
+	for (i = 0; i < 400; i++) {
+		wire_send(v->mac, FRAME_MOST - 4);
+		pause_us(1000);
+	}
 	close(fd);
+	expect(is_quiet(v, &before, 401), "401 frames: expected all received or dropped");
+	expect(stat_since(v, &before, "rx_dropped") > 100,
+	       "expected over 100 frames dropped, found %llu",
+	       (unsigned long long)stat_since(v, &before, "rx_dropped"));
 	restart(v);
 	check_control(v);
 }
 
-/* The owner is killed while the device waits for its memory. @flags: 1 the receiver waits. */
+/* In a child: opens the vdev and lets it wait for memory; says through @fd that it does. */
+static void wait_stalled(struct vdev *v, const struct test *t, int fd)
+{
+	const int early = t->flags & STALLED_EARLY ? stall() : -1;
+	int stalled;
+	char byte;
+
+	if (vdev_open(v, v->uuid))
+		_exit(1);
+	start_classic(v);
+	stalled = early < 0 ? stall() : early;
+	if (dma_map(v, PASSING, AREA, 0))
+		_exit(1);
+	if (t->flags & STALLED_RX) {
+		reg_write(v, RBSTART, 4, PASSING);
+		wire_send(v->mac, 64);
+	} else {
+		start_thread(send_stalled, v);
+	}
+	byte = (char)is_waited_for(stalled);
+	if (t->flags & STALLED_BUSY) {
+		start_thread(send_stalled, v);
+		pause_us(100000);
+	}
+	write(fd, &byte, 1);
+	for (;;)
+		pause();
+}
+
+/* The owner is killed while the device waits for its memory. */
 static void stalled_kill(struct vdev *v, const struct test *t)
 {
 	int status, pipes[2];
@@ -214,31 +260,15 @@ static void stalled_kill(struct vdev *v, const struct test *t)
 		die("pipe: %s", strerror(errno));
 	vdev_close(v);
 	child = fork();
-	if (!child) {
-		int fd;
-
-		if (vdev_open(v, v->uuid))
-			_exit(1);
-		start_classic(v);
-		fd = stall(v);
-		if (t->flags) {
-			reg_write(v, RBSTART, 4, PASSING);
-			wire_send(v->mac, 64);
-		} else {
-			start_thread(send_stalled, v);
-		}
-		byte = (char)is_waited_for(fd);
-		write(pipes[1], &byte, 1);
-		for (;;)
-			pause();
-	}
+	if (!child)
+		wait_stalled(v, t, pipes[1]);
+	close(pipes[1]);
 	expect(read(pipes[0], &byte, 1) == 1 && byte,
 	       "expected that the device waits for the memory");
+	close(pipes[0]);
 	kill(child, SIGKILL);
 	expect(WAIT(waitpid(child, &status, WNOHANG) == child),
 	       "expected that the killed owner ends, found it waiting");
-	close(pipes[0]);
-	close(pipes[1]);
 	if (verdict.failures || !reopen(v, false))
 		return;
 	check_control(v);
@@ -251,7 +281,13 @@ const struct test life_cases[] = {
 	CASE("stalled-tx", "frames sent from memory that its owner stalls", stalled_tx),
 	CASE("stalled-rx", "frames received into memory that its owner stalls", stalled_rx),
 	CASE("stalled-tx-kill", "the owner killed meanwhile", stalled_kill),
-	CASE("stalled-rx-kill", "the owner killed meanwhile, receiving", stalled_kill, false, 0, 0,
-	     NULL, NULL, 1),
+	CASE("stalled-tx-kill-early", "the same, the memory stalled before the vdev was opened",
+	     stalled_kill, .flags = STALLED_EARLY),
+	CASE("stalled-rx-kill", "the owner killed meanwhile, receiving", stalled_kill,
+	     .flags = STALLED_RX),
+	CASE("stalled-rx-kill-early", "the same, the memory stalled before the vdev was opened",
+	     stalled_kill, .flags = STALLED_RX | STALLED_EARLY),
+	CASE("stalled-rx-kill-busy", "the same, and a register write waits too", stalled_kill,
+	     .flags = STALLED_RX | STALLED_EARLY | STALLED_BUSY),
 	{ .name = NULL },
 };
