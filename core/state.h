@@ -150,6 +150,7 @@ struct vpio_pdev {
 	void *priv;
 	const struct vpb_window *bar_window[VPB_MAX_BARS]; /* by BAR index, NULL: no such BAR */
 	u32 bar_size[VPB_MAX_BARS];
+	u16 *places[VPB_MAX_WINDOWS]; /* see places.c */
 	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
 
 	/* Guarded by the pdev's lock. */
@@ -168,6 +169,16 @@ struct vpio_pdev {
 	struct vpio_pdev_stats stats;
 };
 
+/* places.c: which span of a map a byte of a window belongs to */
+
+/* Bytes of the tables that make it one look-up. */
+size_t vpio_places_size(const struct vpio_model *model);
+/* Fills them in. */
+void vpio_places_init(struct vpio_pdev *pdev, u16 *tables);
+/* The span of a byte that a read or write meets in a bank; NULL if there is nothing. */
+const struct vpb_span *vpio_place(const struct vpio_pdev *pdev, const struct vpb_window *window,
+				  u32 map, u32 offset);
+
 /* vm.c */
 
 /**
@@ -185,9 +196,55 @@ struct vpio_pdev {
 u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struct vpio_frame *frame,
 		u64 r0, u64 r1, u64 r2);
 
+/* A number of 1, 2, 4 or 8 bytes, at any place. */
+static inline u64 vpio_get_bytes(const void *place, u32 width)
+{
+	u64 value = 0;
+
+	switch (width) {
+	case 1:
+		return *(const u8 *)place;
+	case 2:
+		memcpy(&value, place, 2);
+		break;
+	case 4:
+		memcpy(&value, place, 4);
+		break;
+	case 8:
+		memcpy(&value, place, 8);
+		break;
+	}
+	return value;
+}
+
+static inline void vpio_put_bytes(void *place, u32 width, u64 value)
+{
+	switch (width) {
+	case 1:
+		*(u8 *)place = (u8)value;
+		break;
+	case 2:
+		memcpy(place, &value, 2);
+		break;
+	case 4:
+		memcpy(place, &value, 4);
+		break;
+	case 8:
+		memcpy(place, &value, 8);
+		break;
+	}
+}
+
 /* Load and store one element of a variable; the index is within it. */
-u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index);
-void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value);
+static inline u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index)
+{
+	return vpio_get_bytes(state + var->offset + index * var->width, var->width);
+}
+
+static inline void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value)
+{
+	vpio_put_bytes(state + var->offset + index * var->width, var->width, value);
+}
 
 /* vdev.c: all under the vdev's lock */
 

@@ -155,8 +155,8 @@ static void settle(struct vpio_vdev *vdev)
 	}
 }
 
-static const struct vpb_map *current_map(const struct vpio_vdev *vdev,
-					 const struct vpb_window *window, bool write)
+/* Which of a window's maps an access meets now: its bank, and whether it writes. */
+static u32 current_map(const struct vpio_vdev *vdev, const struct vpb_window *window, bool write)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
 	u32 bank = 0;
@@ -165,26 +165,7 @@ static const struct vpb_map *current_map(const struct vpio_vdev *vdev,
 		bank = (u32)(vpio_load(vdev->state, &model->vars[window->bank_var], 0) >>
 			     window->bank_shift) &
 		       ((1u << window->bank_bits) - 1);
-	return &model->maps[window->map + 2 * bank + write];
-}
-
-static const struct vpb_span *find_span(const struct vpio_model *model, const struct vpb_map *map,
-					u32 offset)
-{
-	const struct vpb_span *spans = &model->spans[map->span];
-	u32 low = 0, high = map->count;
-
-	while (low < high) {
-		u32 middle = (low + high) / 2;
-
-		if (offset < spans[middle].start)
-			high = middle;
-		else if (offset >= spans[middle].end)
-			low = middle + 1;
-		else
-			return &spans[middle];
-	}
-	return NULL;
+	return 2 * bank + write;
 }
 
 static u64 width_mask(unsigned int bytes)
@@ -285,19 +266,33 @@ static u64 read_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 
 	return value;
 }
 
+/* What a register holds after a write of @value to the bits of @mask. */
+static u64 written(const struct vpb_reg *reg, u64 old, u64 value, u64 mask)
+{
+	const u64 kept = mask & reg->writable;
+
+	old = (old & ~kept) | (value & kept);
+	old &= ~(value & mask & reg->clear);
+	return old | (value & mask & reg->set);
+}
+
+static void store_written(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u64 value,
+			  u64 mask)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+
+	vpio_store(vdev->state, var, index,
+		   written(reg, vpio_load(vdev->state, var, index), value, mask));
+}
+
 /* @value and @mask are in the register's own bit positions. */
 static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size,
 			   u64 value, u64 mask)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const struct vpb_var *var = &pdev->model.vars[reg->var];
-	const u64 kept = mask & reg->writable;
-	u64 new;
+	const u64 new = written(reg, load_element(vdev, var, index), value, mask);
 
-	new = load_element(vdev, var, index);
-	new = (new & ~kept) | (value & kept);
-	new &= ~(value & mask & reg->clear);
-	new |= value & mask & reg->set;
 	if (reg->on_write != VPB_NONE && (!reg->when || value & mask & reg->when)) {
 		vpio_vm_run(pdev, vdev, reg->on_write, NULL, new, index, size);
 	} else if (reg->access != VPB_STROBE) {
@@ -403,10 +398,10 @@ struct piece {
 	u32 size;  /* bytes of the access */
 };
 
-static struct piece piece_at(const struct vpio_model *model, const struct vpb_map *map, u32 offset,
-			     u32 most)
+static struct piece piece_at(const struct vpio_pdev *pdev, const struct vpb_window *window, u32 map,
+			     u32 offset, u32 most)
 {
-	const struct vpb_span *span = find_span(model, map, offset);
+	const struct vpb_span *span = vpio_place(pdev, window, map, offset);
 	struct piece piece = { .size = 1, .nothing = !span };
 	u32 start, end;
 
@@ -414,7 +409,7 @@ static struct piece piece_at(const struct vpio_model *model, const struct vpb_ma
 		return piece;
 	end = span->end;
 	if (span->reg != VPB_NONE) {
-		piece.reg = &model->regs[span->reg];
+		piece.reg = &pdev->model.regs[span->reg];
 		piece.index = (offset - piece.reg->offset) / piece.reg->stride;
 		start = piece.reg->offset + piece.index * piece.reg->stride;
 		piece.shift = 8 * (offset - start);
@@ -449,11 +444,9 @@ static void count_access(struct vpio_vdev *vdev)
 }
 
 /* What every access begins with; VPIO_WAIT if it must be made again later. */
-static int begin_access(struct vpio_vdev *vdev, const struct vpb_map *map, u64 offset, size_t size)
+static int begin_access(struct vpio_vdev *vdev, const struct piece *first)
 {
-	struct piece piece = piece_at(&vdev->pdev->model, map, (u32)offset, (u32)size);
-
-	if (piece.reg && must_wait(vdev, piece.reg))
+	if (first->reg && must_wait(vdev, first->reg))
 		return VPIO_WAIT;
 	vdev->hooked = false;
 	vdev->direct = false;
@@ -469,23 +462,44 @@ static void make_whole(struct piece *piece, u32 rest)
 	}
 }
 
+/*
+ * Most accesses are of one whole register that is only kept: nothing runs and nothing changes but
+ * its value.
+ */
+static bool is_plain(const struct piece *piece, size_t size, u16 handler, u16 barred)
+{
+	const struct vpb_reg *reg = piece->reg;
+
+	return reg && handler == VPB_NONE && piece->size == size && reg->width == size &&
+	       !(reg->flags & barred) && reg->port == VPB_NONE &&
+	       (reg->access == VPB_RW || reg->access == VPB_RO || reg->access == VPB_W1C);
+}
+
 int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size)
 {
 	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	const struct vpio_model *model = &vdev->pdev->model;
-	const struct vpb_map *map;
+	struct vpio_pdev *pdev = vdev->pdev;
 	struct piece piece;
 	u64 result = 0, value;
-	u32 done;
+	u32 map, done;
 
 	if (!window)
 		return -1;
 	map = current_map(vdev, window, false);
-	if (begin_access(vdev, map, offset, size))
+	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
+	if (piece.reg && is_plain(&piece, size, piece.reg->on_read, VPB_REG_DIRECT)) {
+		vpio_put_bytes(data, (u32)size,
+			       vpio_load(vdev->state, &pdev->model.vars[piece.reg->var],
+					 piece.index));
+		vdev->stats.reads++;
+		vdev->stats.answered++;
+		return 0;
+	}
+	if (begin_access(vdev, &piece))
 		return VPIO_WAIT;
 	vdev->stats.reads++;
 	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
 		make_whole(&piece, (u32)size - done);
 		value = piece.nothing ? ALL_ONES : 0;
 		if (piece.reg && piece.reg->port != VPB_NONE)
@@ -495,7 +509,7 @@ int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *d
 				piece.shift;
 		result |= (value & width_mask(piece.size)) << 8 * done;
 	}
-	memcpy(data, &result, size);
+	vpio_put_bytes(data, (u32)size, result);
 	if (vdev->hooked)
 		settle(vdev);
 	else
@@ -508,22 +522,29 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		    size_t size)
 {
 	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	const struct vpio_model *model = &vdev->pdev->model;
-	const struct vpb_map *map;
+	struct vpio_pdev *pdev = vdev->pdev;
 	struct piece piece;
-	u64 value = 0, part, mask;
-	u32 done;
+	u64 value, part, mask;
+	u32 map, done;
 
 	if (!window)
 		return -1;
 	map = current_map(vdev, window, true);
-	if (begin_access(vdev, map, offset, size))
+	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
+	value = vpio_get_bytes(data, (u32)size);
+	if (piece.reg && is_plain(&piece, size, piece.reg->on_write,
+				  VPB_REG_DIRECT | VPB_REG_IRQ | VPB_REG_FILTER)) {
+		store_written(vdev, piece.reg, piece.index, value, ~0ull);
+		vdev->stats.writes++;
+		vdev->stats.answered++;
+		return 0;
+	}
+	if (begin_access(vdev, &piece))
 		return VPIO_WAIT;
 	vdev->stats.writes++;
 	vdev->written = (u32)offset;
-	memcpy(&value, data, size);
 	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
 		make_whole(&piece, (u32)size - done);
 		if (!piece.reg)
 			continue;

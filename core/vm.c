@@ -16,54 +16,6 @@ struct vm {
 	bool hardware; /* the pdev's lock is held */
 };
 
-static u64 load(const u8 *place, unsigned int width)
-{
-	u64 value = 0;
-
-	switch (width) {
-	case 1:
-		return *place;
-	case 2:
-		value = *(const u16 *)place;
-		break;
-	case 4:
-		value = *(const u32 *)place;
-		break;
-	case 8:
-		value = *(const u64 *)place;
-		break;
-	}
-	return value;
-}
-
-static void store(u8 *place, unsigned int width, u64 value)
-{
-	switch (width) {
-	case 1:
-		*place = (u8)value;
-		break;
-	case 2:
-		*(u16 *)place = (u16)value;
-		break;
-	case 4:
-		*(u32 *)place = (u32)value;
-		break;
-	case 8:
-		*(u64 *)place = value;
-		break;
-	}
-}
-
-u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index)
-{
-	return load(state + var->offset + index * var->width, var->width);
-}
-
-void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value)
-{
-	store(state + var->offset + index * var->width, var->width, value);
-}
-
 static u64 low_bits(u32 imm)
 {
 	return ~0ull >> (64 - (imm >> 8));
@@ -180,10 +132,7 @@ static u8 *dma_bytes(struct vm *vm, u32 number, u64 offset, u64 size)
 
 static u64 dma_load(const u8 *place, unsigned int width)
 {
-	u64 value = 0;
-
-	memcpy(&value, place, width);
-	return value;
+	return vpio_get_bytes(place, width);
 }
 
 static void new_frame(struct vm *vm)
