@@ -7,6 +7,8 @@ WARN := -Wall -Wextra -Werror
 STD := -std=gnu11
 CLANG := clang
 B := build
+# make V=1 shows the commands
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@';)
 
 CORE := $(wildcard core/*.c)
 LANG := $(wildcard lang/*.c)
@@ -41,20 +43,20 @@ tool: $B/vpio ## build/vpio, the command
 
 $B/obj/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CFLAGS) $(WARN) -c $< -o $@
+	$(call say,CC)$(CC) $(STD) $(CFLAGS) $(WARN) -c $< -o $@
 
 $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $B/vpio: $(TOOL:%.c=$B/obj/%.o) $(LANG:%.c=$B/obj/%.o) $B/libvpio.a
-	$(CC) $(CFLAGS) $^ -o $@
+	$(call say,LINK)$(CC) $(CFLAGS) $^ -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
 
 $B/models/%.vpb: models/%.vpm $B/vpio
 	@mkdir -p $(@D) $B/firmware/vpio
-	$B/vpio model compile $< -o $@
-	cp $@ $B/firmware/vpio/$$($B/vpio model id $@).vpb
+	$(call say,MODEL)$B/vpio model compile $< -o $@
+	@cp $@ $B/firmware/vpio/$$($B/vpio model id $@).vpb
 
 # --- The module ---------------------------------------------------------------------------------
 
@@ -63,10 +65,10 @@ module: $B/kernel/vpio.ko ## build/kernel/vpio.ko for the rig's kernel, or KDIR'
 module-6.12: $B/kernel-6.12/vpio.ko ## the same against 6.12's headers
 
 $B/kernel/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
-	kernel/build $(KDIR) $(@D)
+	$(call say,MODULE)kernel/build $(KDIR) $(@D)
 
 $B/kernel-6.12/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
-	kernel/build $B/rig/6.12/kdir $(@D)
+	$(call say,MODULE)kernel/build $B/rig/6.12/kdir $(@D)
 
 # --- Demonstration, tests, figures --------------------------------------------------------------
 
@@ -79,30 +81,30 @@ PARTS := $(CORE) $(LANG) $(SIM) $(SUPPORT)
 
 $B/asan/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(SANITIZE) $(WARN) -c $< -o $@
+	$(call say,CC)$(CC) $(STD) $(SANITIZE) $(WARN) -c $< -o $@
 
 $B/fuzz-obj/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
-	$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer-no-link $(WARN) -c $< -o $@
+	$(call say,CLANG)$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer-no-link $(WARN) -c $< -o $@
 
 $B/test/%: $B/asan/tests/%.o $(PARTS:%.c=$B/asan/%.o)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+	$(call say,LINK)$(CC) $(SANITIZE) $^ -lcmocka -o $@
 
 $B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
 	@mkdir -p $(@D)
-	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+	$(call say,LINK)$(CC) $(SANITIZE) $^ -lcmocka -o $@
 
 $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 	@mkdir -p $(@D)
-	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
+	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
 
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
-	$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
+	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 HOSTILE := $(wildcard rig/hostile/*.c)
 $B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
-	$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $(HOSTILE) -o $@
+	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $(HOSTILE) -o $@
 
 UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))
 FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))

@@ -122,7 +122,7 @@ guest_start() {
 		-serial "file:$VPIO_OUT/$name.log" \
 		-chardev "pipe,id=monitor,path=$dir/monitor" -mon monitor \
 		-device virtio-serial-pci,max_ports=$((rig_channels + 1)) "${channels[@]}" \
-		"$@" </dev/null >"$VPIO_OUT/$name.qemu" 2>&1 &
+		-d cpu_reset,guest_errors -D "$VPIO_OUT/$name.trace" "$@" </dev/null >"$VPIO_OUT/$name.qemu" 2>&1 &
 	echo $! >"$dir/pid"
 	disown $!
 }

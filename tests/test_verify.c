@@ -135,7 +135,8 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(window_no_selector, &b->windows[0], "banks need a selector, and a selector banks",       \
 	  b->windows[0].bank_bits = 1)                                                             \
 	X(window_bank_var, &b->windows[1], "the bank selector must be a variable of the vdev",     \
-	  b->windows[1].bank_var = (u16)b->header->vars.count)                                     \
+	  /* what lies behind the variables looks like one of the vdev */                         \
+	  (b->windows[1].bank_var = (u16)b->header->vars.count, b->engines[0].max_frame = 0xea))   \
 	X(window_bank_space, &b->windows[1], "the bank selector must be a variable of the vdev",   \
 	  b->windows[1].bank_var = TOY_HOST)                                                       \
 	X(window_bank_shift, &b->windows[1], "no such bits", b->windows[1].bank_shift = 64)        \
@@ -258,7 +259,8 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(param_space, &b->params[0], "a parameter needs a variable of the vdev",                  \
 	  b->params[0].var = TOY_HOST)                                                             \
 	X(param_count, &b->params[0], "no such values",                                            \
-	  b->params[0].count = VPB_MAX_PARAM_VALUES + 1)                                           \
+	  (b->header->values = b->header->code,                                                    \
+	   b->params[0].count = VPB_MAX_PARAM_VALUES + 1))                                         \
 	X(param_value, &b->params[0], "no such values", b->params[0].value = 3)                    \
 	X(param_values, &b->params[0], "no such values", b->params[0].value = 1)
 
@@ -731,6 +733,12 @@ static void test_array_end(void **state)
 	world = world_create(block.data, block.size, 1, storm_device);
 	assert_int_equal(vpio_vdev_stats(world->guests[0].vdev)->refused[VPIO_REFUSE_MODEL], 2);
 	assert_int_equal(world->guests[0].address, 8);
+	world_destroy(world);
+
+	code_of(&block, TOY_ON_VDEV, TOY_LDX)[0] = INSN(VPB_STX, 0, 0, 3, TOY_TABLE);
+	block_seal(&block);
+	world = world_create(block.data, block.size, 1, storm_device);
+	assert_int_equal(vpio_vdev_stats(world->guests[0].vdev)->refused[VPIO_REFUSE_MODEL], 2);
 	world_destroy(world);
 
 	code_of(&block, TOY_ON_HARDWARE, TOY_HRD)[0] = INSN(VPB_LDI, 3, 0, 0, 4);

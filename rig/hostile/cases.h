@@ -45,7 +45,7 @@ extern const struct test peace_cases[], transmit_cases[], cplus_cases[], receive
 extern u64 seed;
 extern unsigned int seconds;
 
-/* main: */
+/* main.c */
 u64 chance(u64 *state); /* a pseudo-random number; @state not 0 */
 pthread_t start_thread(void *(*function)(void *), void *argument);
 

@@ -16,7 +16,7 @@
  * and a vdev of the RTL8139's model.
  */
 #define _GNU_SOURCE
-#include "hostile/cases.h"
+#include "cases.h"
 
 #include <signal.h>
 #include <stdio.h>
