@@ -13,6 +13,7 @@ enum {
 	VPIO_ETHER_HEADER = 14, /* bytes of an Ethernet header */
 	VPIO_ETHER_MIN = 60,	/* bytes of the smallest frame on the wire, without FCS */
 	VPIO_VLAN = 4,		/* bytes of an 802.1Q tag */
+	VPIO_FCS = 4,		/* bytes of a frame check sequence */
 	VPIO_ETHER_MOST = 1518, /* bytes of the largest frame with a tag, without FCS */
 	VPIO_CONFIG = 256,	/* bytes of PCI configuration space */
 };
@@ -51,7 +52,7 @@ struct vpio_slot {
 	u64 tag;
 };
 
-/* A frame that waits for a vdev: this, then its bytes, in a multiple of 8 in all. */
+/* A frame that waits for a vdev: this, its bytes, room for an FCS, in a multiple of 8 in all. */
 struct vpio_letter {
 	u32 length; /* VPIO_LETTER_WRAP: the rest of the inbox is not used */
 	u32 local;  /* from another vdev */

@@ -91,8 +91,7 @@ enum {
 	  "what reaches the hardware is saved by reading it and restored by writing it")           \
 	X(DIRECT_AREA, "direct-area", vpl_check_direct_area,                                       \
 	  "registers that reach the hardware show in one bank, and take any access")               \
-	X(IDLE_REACHABLE, "idle-reachable", vpl_check_idle,                                        \
-	  "a slice engine can become idle")                                                        \
+	X(IDLE_REACHABLE, "idle-reachable", vpl_check_idle, "a slice engine can become idle")      \
 	X(TRIGGER_UNHOOKED, "trigger-unhooked", vpl_check_triggers,                                \
 	  "what starts DMA, or holds a bus address, is hooked: no guest writes it unseen")         \
 	X(NIC_COMPLETE, "nic-complete", vpl_check_nic,                                             \
@@ -180,7 +179,8 @@ enum expr_kind {
 
 struct expr {
 	enum expr_kind kind;
-	bool own; /* E_PLACE: own.REG */
+	bool own;      /* E_PLACE: own.REG */
+	bool assigned; /* what is assigned to */
 	struct at at;
 	unsigned int depth; /* of the tree below */
 	u64 number;	    /* E_NUMBER */
@@ -308,6 +308,7 @@ struct deny {
 	struct at at;
 	struct name target, index;
 	struct expr *when; /* NULL: always */
+	const char *doc;   /* why; NULL: not said */
 	struct arguments arguments;
 	struct deny *next, *other; /* of the model; of the same register */
 };
@@ -449,6 +450,7 @@ struct proc {
 	bool has_result;
 	unsigned int contexts;	      /* bits of enum context in which it may be expanded */
 	struct name reason[CONTEXTS]; /* what it uses that is not at hand in that context */
+	unsigned int round;	      /* of a search that has seen it (checks.c) */
 	enum { PROC_NEW, PROC_UNDER_WAY, PROC_CHECKED } state;
 	unsigned int height; /* calls inside each other, itself included */
 	bool in_filter;
@@ -489,6 +491,7 @@ struct model {
 	LIST(struct deny) denies;
 	struct expr *filters[FILTERS], *multicast_hash;
 	struct at filter_at, hardware_at;
+	struct at frame_use; /* a frame is given to other guests here; no line: nowhere */
 	bool has_filter, has_hardware;
 	u16 filter_number; /* of its handler */
 	struct handler *on[VPB_EVENTS];

@@ -437,9 +437,60 @@ static void builtin_call(struct generator *g, const struct expr *call, unsigned 
 	release(g, top);
 }
 
+static bool has_address(const struct expr *expr);
+
+static void find_address(struct expr *expr, void *data)
+{
+	*(bool *)data |= expr->kind == E_CALL && expr->builtin && expr->builtin->op == VPB_DADDR;
+}
+
+/* Whether what a place or a call yields may be a bus address, or made from one. */
+static bool yields_address(const struct expr *expr)
+{
+	const struct local *local = expr->kind == E_PLACE ? as_local(expr) : NULL;
+	const struct expr *argument;
+	bool found = false;
+
+	if (local)
+		return local->address;
+	if (expr->kind != E_CALL)
+		return false;
+	for (argument = expr->arguments; argument; argument = argument->next) {
+		if (has_address(argument))
+			return true;
+	}
+	if (expr->builtin)
+		return expr->builtin->op == VPB_DADDR;
+	vpl_walk(((const struct proc *)expr->symbol)->body, find_address, &found);
+	return found;
+}
+
+static bool has_address(const struct expr *expr)
+{
+	return expr && (yields_address(expr) || has_address(expr->a) || has_address(expr->b) ||
+			has_address(expr->c));
+}
+
+/* A register that holds a bus address: what a guest writes there must not reach the hardware. */
+static void check_bus_address(struct generator *g, const struct statement *statement)
+{
+	const struct expr *place = statement->place;
+	const struct reg *reg = (const struct reg *)place->symbol;
+
+	if (!is_hardware_register(g, place) || !vpl_is_direct(reg) || reg->on_write ||
+	    !has_address(statement->value))
+		return;
+	vpl_error(g->vpl, reg->symbol.at, CHECK_TRIGGER_UNHOOKED,
+		  "%s holds a bus address, see line %u%s: expected `on write %s`, or the register "
+		  "outside of engine %s, as a guest's own addresses mean nothing to the device",
+		  reg->symbol.name, statement->at.line, called_from(g), reg->symbol.name,
+		  reg->engine->symbol.name);
+}
+
 /* A value that is known to the compiler, or is in a register. */
 struct value {
 	bool constant;
+	bool address; /* a bus address, or made from one */
 	u64 number;
 	unsigned int reg;
 };
@@ -455,6 +506,7 @@ static struct value name_value(struct generator *g, const struct local *local,
 	struct value value = { .constant = false };
 
 	value.constant = !local->assigned && vpl_fold(expr, &value.number);
+	value.address = has_address(expr);
 	if (value.constant)
 		return value;
 	if (!local->assigned && other && !other->constant && (in_place || !other->assigned)) {
@@ -471,6 +523,7 @@ static void bind_local(struct generator *g, struct local *local, const struct va
 	local->constant = value->constant;
 	local->value = value->number;
 	local->reg = value->reg;
+	local->address = value->address;
 	if (!value->constant)
 		g->owned[value->reg] = true;
 }
@@ -915,6 +968,8 @@ static void assign_local(struct generator *g, const struct statement *statement)
 	const struct local *local = (const struct local *)statement->place->symbol;
 	struct value value;
 
+	if (has_address(statement->value))
+		((struct local *)statement->place->symbol)->address = true;
 	if (!statement->place->bits && statement->sign == '=') {
 		into(g, statement->value, local->reg);
 		return;
@@ -964,8 +1019,10 @@ static void assign(struct generator *g, const struct statement *statement)
 		assign_memory(g, statement);
 	else if (statement->place->symbol->kind == S_LOCAL)
 		assign_local(g, statement);
-	else
+	else {
+		check_bus_address(g, statement);
 		assign_variable(g, statement);
+	}
 }
 
 /* --- Statements -------------------------------------------------------------------------- */
@@ -1195,10 +1252,29 @@ static void deny_rules(struct generator *g, struct reg *reg)
 	}
 }
 
+/* A handler's name, and the deny rules that stand before it. */
+static const char *with_denies(struct vpl *vpl, const char *name, const struct reg *reg)
+{
+	const struct deny *deny;
+
+	for (deny = reg->denies; deny; deny = deny->other) {
+		name = vpl_format(vpl, "%s%s line %u%s%s", name,
+				  deny == reg->denies ? ", denied by" : ",", deny->at.line,
+				  deny->doc ? ": " : "", deny->doc ? deny->doc : "");
+		if (strlen(name) > VPL_MAX_STRING)
+			break;
+	}
+	return name;
+}
+
 static const char *handler_name(struct vpl *vpl, const struct handler *handler)
 {
 	const char *name = vpl_events[handler->event].name;
 
+	if (handler->event == EV_WRITE)
+		return with_denies(
+			vpl, vpl_format(vpl, "on write %s", handler->target.text),
+			(struct reg *)vpl_look_up(&vpl->model.scope, handler->target.text));
 	if (handler->target.text)
 		return vpl_format(vpl, "on %s %s", name, handler->target.text);
 	if (handler->engine)
@@ -1296,7 +1372,8 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 }
 
 /* What is generated of `end` of a port's way. */
-static void generate_end(struct vpl *vpl, const struct port *port, struct way *way, const char *name)
+static void generate_end(struct vpl *vpl, const struct port *port, struct way *way,
+			 const char *name)
 {
 	struct generator g;
 
@@ -1314,8 +1391,9 @@ static void generate_deny(struct vpl *vpl, struct reg *reg)
 {
 	struct generator g;
 
-	reg->deny_number = begin(&g, vpl, vpl_format(vpl, "deny write %s", reg->symbol.name),
-				 VPB_H_WRITE, reg->denies->at);
+	reg->deny_number =
+		begin(&g, vpl, with_denies(vpl, vpl_format(vpl, "write %s", reg->symbol.name), reg),
+		      VPB_H_WRITE, reg->denies->at);
 	deny_rules(&g, reg);
 	store(&g, &(struct expr){ .kind = E_PLACE, .symbol = &reg->symbol },
 	      reg->count.given ? 1 : NOWHERE, 0);

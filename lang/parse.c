@@ -196,8 +196,7 @@ static unsigned int take_type(struct parser *p)
 
 static int take_access(struct parser *p)
 {
-	static const char *const words[] = { "rw", "ro",     "wo",  "w1c",
-					     "rc", "strobe", "w1s", NULL };
+	static const char *const words[] = { "rw", "ro", "wo", "w1c", "rc", "strobe", "w1s", NULL };
 
 	return take_one_of(p, words); /* the order of enum vpb_access */
 }
@@ -816,16 +815,15 @@ static enum event parse_event(struct parser *p)
 	if (homes)
 		vpl_error(p->vpl, at, CHECK_CONTEXT, "expected `on %s` %s", p->token.text,
 			  home_name(homes));
-	expected(p, p->hardware
-			    ? "an event of the hardware (start, stop, interrupt, tick, transmit, "
-			      "recover)"
-		    : !p->engine ? "an event (read, write, reset, notify)"
-		    : p->engine->discipline == VPB_HOSTED
-			    ? "an event (read, write, done, frame, run)"
-		    : p->engine->discipline == VPB_SLICED
-			    ? "an event (read, write, done, start, idle, save, saved, restore, "
-			      "restored, recover)"
-			    : "an event (read, write, start)");
+	expected(p,
+		 p->hardware  ? "an event of the hardware (start, stop, interrupt, tick, transmit, "
+				"recover)"
+		 : !p->engine ? "an event (read, write, reset, notify)"
+		 : p->engine->discipline == VPB_HOSTED ? "an event (read, write, done, frame, run)"
+		 : p->engine->discipline == VPB_SLICED
+			 ? "an event (read, write, done, start, idle, save, saved, restore, "
+			   "restored, recover)"
+			 : "an event (read, write, start)");
 }
 
 /* when FIELD, FIELD: writes that do not set one of them need no handler */
@@ -882,7 +880,7 @@ static void parse_deny(struct parser *p)
 	deny->index = parse_index(p);
 	if (take_word(p, "when"))
 		deny->when = parse_expr(p);
-	take_string(p);
+	deny->doc = take_string(p);
 	APPEND(p->vpl->model.denies, deny);
 }
 

@@ -272,11 +272,12 @@ static struct symbol *expect_kind(const struct resolver *r, struct name name, en
 static void check_context(struct resolver *r, struct name name, unsigned int contexts)
 {
 	if (!allow(r, name, contexts))
-		vpl_error(r->vpl, name.at, context_check(r),
-			  contexts & IN_HARDWARE
-				  ? "'%s' is the hardware's, and a vdev's handlers do not drive it"
-				  : "'%s' belongs to a vdev, and the hardware's handlers serve none",
-			  name.text);
+		vpl_error(
+			r->vpl, name.at, context_check(r),
+			contexts & IN_HARDWARE
+				? "'%s' is the hardware's, and a vdev's handlers do not drive it"
+				: "'%s' belongs to a vdev, and the hardware's handlers serve none",
+			name.text);
 }
 
 /* A variable: the hardware's, a vdev's, or saved with a slice engine. */
@@ -291,15 +292,15 @@ static void check_variable(struct resolver *r, struct name name, const struct va
 /* Something that is for a vdev's handlers, or for those with the hardware. */
 static void check_use(struct resolver *r, struct name name, bool vdev, bool hardware)
 {
-	const unsigned int contexts =
-		(vdev ? IN_VDEV : 0) | (hardware ? IN_HARDWARE | IN_START : 0);
+	const unsigned int contexts = (vdev ? IN_VDEV : 0) |
+				      (hardware ? IN_HARDWARE | IN_START : 0);
 
 	if (allow(r, name, contexts))
 		return;
 	vpl_error(r->vpl, name.at, context_check(r), "'%s' is for %s", name.text,
 		  r->contexts == IN_START ? "a vdev's other handlers, not for `on start`"
-		  : hardware ? "the hardware's handlers, not a vdev's"
-			     : "a vdev's handlers, not the hardware's");
+		  : hardware		  ? "the hardware's handlers, not a vdev's"
+					  : "a vdev's handlers, not the hardware's");
 }
 
 static void check_builtin(struct resolver *r, const struct expr *expr)
@@ -308,6 +309,8 @@ static void check_builtin(struct resolver *r, const struct expr *expr)
 	const u8 context = vpb_ops[builtin->op].context;
 	struct name name = { builtin->name, expr->at };
 
+	if (builtin->op == VPB_EMIT || builtin->op == VPB_LOCAL)
+		r->vpl->model.frame_use = expr->at;
 	if (builtin->object)
 		name.text = vpl_format(r->vpl, "%s.%s", expr->name.text, builtin->name);
 	check_use(r, name, context & VPB_C_VDEV, context & VPB_C_HW);
@@ -317,8 +320,8 @@ static void declare_local(struct resolver *r, struct local *local, struct name n
 {
 	struct model *model = &r->vpl->model;
 	/* a proc outside `hardware` may hide the hardware's names, which it need not know */
-	const struct symbol *other =
-		r->proc && !r->hardware ? vpl_look_up(&model->scope, name.text) : find(r, name.text);
+	const struct symbol *other = r->proc && !r->hardware ? vpl_look_up(&model->scope, name.text)
+							     : find(r, name.text);
 	const struct local *visible = find_local(r, name.text);
 
 	if (visible)
@@ -469,10 +472,11 @@ static void resolve_own(struct resolver *r, struct expr *expr)
 		vpl_error(r->vpl, expr->at, CHECK_OWN_CONTEXT,
 			  "in a vdev's handler '%s' alone is the vdev's own", reg->symbol.name);
 	if (!allow(r, name, sliced ? IN_HARDWARE | IN_START : IN_START))
-		vpl_error(r->vpl, expr->at, CHECK_OWN_CONTEXT,
-			  "'%s' is not saved with a slice engine, and so the hardware's handlers do "
-			  "not know whose is meant",
-			  reg->symbol.name);
+		vpl_error(
+			r->vpl, expr->at, CHECK_OWN_CONTEXT,
+			"'%s' is not saved with a slice engine, and so the hardware's handlers do "
+			"not know whose is meant",
+			reg->symbol.name);
 	resolve_index(r, expr, &reg->count);
 	if (expr->field.text)
 		expr->bits = find_field(r, reg->fields, expr);
@@ -502,9 +506,10 @@ static void resolve_place(struct resolver *r, struct expr *expr)
 		vpl_error(r->vpl, expr->at, CHECK_SYNTAX,
 			  "expected frame.length, frame.u8[offset] or a call such as frame.new()");
 	} else if (!strcmp(expr->name.text, "guest")) {
-		vpl_error(r->vpl, expr->at, CHECK_SYNTAX,
-			  "expected guest.u8[address], guest.u16, guest.u32, guest.u64, guest.get() "
-			  "or guest.put()");
+		vpl_error(
+			r->vpl, expr->at, CHECK_SYNTAX,
+			"expected guest.u8[address], guest.u16, guest.u32, guest.u64, guest.get() "
+			"or guest.put()");
 	} else if (vpl_builtin(NULL, expr->name.text, FORM_CALL)) {
 		vpl_error(r->vpl, expr->at, CHECK_SYNTAX, "expected '(' after '%s'",
 			  expr->name.text);
@@ -816,7 +821,8 @@ static void check_assignable(const struct resolver *r, const struct expr *place)
 	if (kind == S_CONST || kind == S_PARAM)
 		vpl_error(r->vpl, place->at, CHECK_NAME_KIND,
 			  "expected what can be assigned to, found '%s'", place->name.text);
-	if (r->contexts == IN_VDEV && kind == S_VAR && ((const struct var *)place->symbol)->hardware)
+	if (r->contexts == IN_VDEV && kind == S_VAR &&
+	    ((const struct var *)place->symbol)->hardware)
 		vpl_error(r->vpl, place->at, CHECK_CONTEXT,
 			  "a vdev's handler only reads the hardware's variables");
 }
@@ -829,6 +835,7 @@ static void resolve_assign(struct resolver *r, struct statement *statement)
 
 	resolve_value(r, place);
 	check_assignable(r, place);
+	place->assigned = true;
 	if (place->kind == E_PLACE && place->symbol->kind == S_LOCAL)
 		((struct local *)place->symbol)->assigned = true;
 	if (place->kind == E_PLACE && place->symbol->kind == S_VAR)
@@ -968,15 +975,24 @@ static void attach(struct vpl *vpl, struct handler **place, struct handler *hand
 static void attach_handler(struct resolver *r, struct handler *handler)
 {
 	static const int events[EVENTS] = {
-		[EV_RESET] = VPB_ON_RESET,	   [EV_NOTIFY] = VPB_ON_NOTIFY,
-		[EV_START] = VPB_ON_START,	   [EV_STOP] = VPB_ON_STOP,
-		[EV_INTERRUPT] = VPB_ON_INTERRUPT, [EV_TICK] = VPB_ON_TICK,
-		[EV_DONE] = VPB_ON_DONE,	   [EV_FRAME] = VPB_ON_FRAME,
-		[EV_RUN] = VPB_ON_RUN,		   [EV_BEGIN] = VPB_ON_BEGIN,
-		[EV_IDLE] = VPB_ON_IDLE,	   [EV_SAVE] = VPB_ON_SAVE,
-		[EV_SAVED] = VPB_ON_SAVED,	   [EV_RESTORE] = VPB_ON_RESTORE,
-		[EV_RESTORED] = VPB_ON_RESTORED,   [EV_ABORT] = VPB_ON_RECOVER,
-		[EV_TRANSMIT] = VPB_ON_TRANSMIT,   [EV_RECOVER] = VPB_ON_RECOVER,
+		[EV_RESET] = VPB_ON_RESET,
+		[EV_NOTIFY] = VPB_ON_NOTIFY,
+		[EV_START] = VPB_ON_START,
+		[EV_STOP] = VPB_ON_STOP,
+		[EV_INTERRUPT] = VPB_ON_INTERRUPT,
+		[EV_TICK] = VPB_ON_TICK,
+		[EV_DONE] = VPB_ON_DONE,
+		[EV_FRAME] = VPB_ON_FRAME,
+		[EV_RUN] = VPB_ON_RUN,
+		[EV_BEGIN] = VPB_ON_BEGIN,
+		[EV_IDLE] = VPB_ON_IDLE,
+		[EV_SAVE] = VPB_ON_SAVE,
+		[EV_SAVED] = VPB_ON_SAVED,
+		[EV_RESTORE] = VPB_ON_RESTORE,
+		[EV_RESTORED] = VPB_ON_RESTORED,
+		[EV_ABORT] = VPB_ON_RECOVER,
+		[EV_TRANSMIT] = VPB_ON_TRANSMIT,
+		[EV_RECOVER] = VPB_ON_RECOVER,
 	};
 	const enum event event = handler->event;
 	struct reg *reg;

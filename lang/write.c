@@ -273,8 +273,7 @@ static void write_engines(struct writer *w)
 		record->max_frame = (u32)engine->max.value;
 		record->step = (u32)engine->step.value;
 		for (i = 0; i < ARRAY_SIZE(record->on); i++)
-			record->on[i] =
-				i < VPB_ENGINE_EVENTS ? number_of(engine->on[i]) : VPB_NONE;
+			record->on[i] = i < VPB_ENGINE_EVENTS ? number_of(engine->on[i]) : VPB_NONE;
 	}
 }
 
