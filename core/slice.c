@@ -46,23 +46,55 @@ static void end(struct vpio_vdev *vdev, u32 engine, u8 status)
 	vdev->pdev->ops->wake_vdev(vdev);
 }
 
-/* Idle, or made so: an owner that takes too long is aborted. */
-static bool is_free(struct vpio_pdev *pdev, u32 engine)
+static bool is_idle(struct vpio_pdev *pdev, u32 engine)
 {
-	const struct vpb_engine *what = &pdev->model.engines[engine];
-	struct vpio_slice *slice = &pdev->slices[engine];
+	return vpio_vm_run(pdev, NULL, handler(pdev, engine, VPB_ON_IDLE), NULL, 1, 0, 0);
+}
 
-	if (vpio_vm_run(pdev, NULL, what->on[VPB_ON_IDLE], NULL, 1, 0, 0))
-		return true;
-	if (pdev->ops->now(pdev) - slice->since < what->timeout_ms * 1000000ull)
-		return false;
+static bool is_late(struct vpio_pdev *pdev, u32 engine)
+{
+	return pdev->ops->now(pdev) - pdev->slices[engine].since >=
+	       pdev->model.engines[engine].timeout_ms * 1000000ull;
+}
+
+/* The vdev's request, begun or not, is not served. */
+static void turn_away(struct vpio_vdev *vdev, u32 engine)
+{
+	vdev->starts[engine].pending = false;
+	vdev->starts[engine].granted = false;
+	end(vdev, engine, 1);
+}
+
+/*
+ * The engine takes too long: it is reset, and has no owner until it is idle. The vdev whose work
+ * was on it, whose state was on its way in, or which did not begin, is told so: its job ends with
+ * status 1. State on its way out is lost: the vdev keeps what was saved of it before. If the reset
+ * does not help an engine that works for nobody, the first that waits is told so, instead of
+ * waiting for ever.
+ */
+static void recover(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+	struct vpio_vdev *owner = slice->owner;
+	const u8 phase = slice->phase;
+
 	pdev->stats.recoveries++;
 	run_hardware(pdev, engine, VPB_ON_RECOVER);
-	if (slice->owner && slice->phase == VPIO_OWNED)
-		end(slice->owner, engine, 1);
-	if (slice->phase != VPIO_RESTORING)
-		slice->owner = NULL; /* its state is lost: nothing to be saved */
-	return true;
+	slice->owner = NULL;
+	slice->next = NULL;
+	enter(pdev, engine, VPIO_OWNED);
+	if (phase == VPIO_RESTORING || phase == VPIO_GRANTED)
+		turn_away(owner, engine);
+	else if (phase == VPIO_OWNED && owner)
+		end(owner, engine, 1);
+	else if (phase == VPIO_OWNED && !is_idle(pdev, engine))
+		turn_away(first_asker(pdev, engine), engine);
+}
+
+/* Whether the engine can go on to its next phase; from VPIO_GRANTED, only its owner takes it. */
+static bool is_ready(struct vpio_pdev *pdev, u32 engine)
+{
+	return pdev->slices[engine].phase != VPIO_GRANTED && is_idle(pdev, engine);
 }
 
 static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
@@ -86,13 +118,18 @@ static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 static bool step(struct vpio_pdev *pdev, u32 engine)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
-	struct vpio_vdev *vdev;
+	struct vpio_vdev *vdev = first_asker(pdev, engine);
 
+	if (!vdev && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
+		return false;
+	if (!is_ready(pdev, engine)) {
+		if (!is_late(pdev, engine))
+			return false;
+		recover(pdev, engine);
+		return true;
+	}
 	switch ((enum vpio_phase)slice->phase) {
 	case VPIO_OWNED:
-		vdev = first_asker(pdev, engine);
-		if (!vdev || !is_free(pdev, engine))
-			return false;
 		if (vdev == slice->owner) {
 			grant(pdev, engine, vdev);
 		} else if (slice->owner) {
@@ -104,8 +141,6 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 		}
 		return true;
 	case VPIO_SAVING:
-		if (!is_free(pdev, engine))
-			return false;
 		run_hardware(pdev, engine, VPB_ON_SAVED);
 		if (slice->next) {
 			restore(pdev, engine, slice->next);
@@ -115,13 +150,8 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 		}
 		return true;
 	case VPIO_RESTORING:
-		if (!is_free(pdev, engine))
-			return false;
 		run_hardware(pdev, engine, VPB_ON_RESTORED);
-		if (slice->owner && slice->owner->starts[engine].pending)
-			grant(pdev, engine, slice->owner);
-		else
-			enter(pdev, engine, VPIO_OWNED);
+		grant(pdev, engine, slice->owner);
 		return true;
 	case VPIO_GRANTED:
 		break;

@@ -93,6 +93,7 @@ struct vpio_vdev {
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u64 causes[VPB_MAX_IRQS]; /* not masked, when the line was looked at last */
 	bool line;		  /* the interrupt line, as ops->irq was told */
+	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
 	bool refused;		  /* this request is refused and counted already */
 	bool filter_stale;	  /* a register of the filter has changed */

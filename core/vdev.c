@@ -95,6 +95,7 @@ static u64 load_register(const struct vpio_vdev *vdev, u16 number)
 void vpio_update_line(struct vpio_vdev *vdev)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
+	const bool msi = vpio_config_msi_enabled(vdev);
 	bool level = false, rise = false;
 	u32 i;
 
@@ -107,8 +108,12 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		rise |= (causes & ~vdev->causes[i]) != 0;
 		vdev->causes[i] = causes;
 	}
-	if (vpio_config_msi_enabled(vdev)) {
+	if (msi != vdev->msi) { /* nothing is left of the line, or of messages */
+		vdev->msi = msi;
 		vdev->line = false;
+		vdev->pdev->ops->irq(vdev, false);
+	}
+	if (msi) {
 		if (!rise)
 			return;
 	} else {

@@ -607,6 +607,9 @@ static inline unsigned int vpl_field_width(const struct field *field)
 	return (unsigned int)(field->high.value - field->low.value + 1);
 }
 
+/* A check of the whole model. */
+typedef void vpl_check_function(struct vpl *vpl);
+
 /* checks.c */
 void vpl_run_checks(struct vpl *vpl);
 /* Whether a register shows in a bank. */
@@ -620,11 +623,6 @@ u64 vpl_settable(const struct reg *reg);
 u64 vpl_extent(const struct reg *reg);
 u64 vpl_step(const struct reg *reg);
 u64 vpl_count(const struct reg *reg);
-/* Whether the owner's accesses, of one direction at least, reach the hardware's register. */
-bool vpl_is_direct(const struct reg *reg);
-/* Whether a hand-off saves the register, and whether it restores it. */
-bool vpl_is_saved(const struct reg *reg);
-bool vpl_is_restored(const struct reg *reg);
 /* The context in which handlers of a kind run. */
 enum context vpl_context(enum vpb_handler_kind kind);
 /* How a message calls a context. */
@@ -636,6 +634,16 @@ const char *vpl_context_name(unsigned int context);
  */
 struct piece *vpl_map(struct vpl *vpl, const struct window *window, unsigned int bank, bool write,
 		      unsigned int *count);
+
+/* engines.c: what reaches the hardware, and the checks of engines */
+extern vpl_check_function vpl_check_slices, vpl_check_partitions, vpl_check_ports,
+	vpl_check_deny_restore, vpl_check_direct_cause, vpl_check_saveable, vpl_check_direct_area,
+	vpl_check_idle, vpl_check_triggers;
+/* Whether the owner's accesses, of one direction at least, reach the hardware's register. */
+bool vpl_is_direct(const struct reg *reg);
+/* Whether a hand-off saves the register, and whether it restores it. */
+bool vpl_is_saved(const struct reg *reg);
+bool vpl_is_restored(const struct reg *reg);
 
 /* gen.c */
 void vpl_generate(struct vpl *vpl);

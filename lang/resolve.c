@@ -82,11 +82,13 @@ static bool fold_place(const struct expr *expr, u64 *value)
 	if (expr->symbol->kind == S_LOCAL) {
 		const struct local *local = (const struct local *)expr->symbol;
 
+		if (!local->constant)
+			return false; /* nor are its fields checked yet */
 		*value = local->value;
 		if (expr->bits)
 			*value = *value >> expr->bits->low.value &
 				 vpl_mask(vpl_field_width(expr->bits));
-		return local->constant;
+		return true;
 	}
 	return false;
 }
@@ -886,7 +888,7 @@ static void resolve_return(struct resolver *r, struct statement *statement)
 	if (r->event && !r->event->result)
 		vpl_error(r->vpl, statement->value->at, CHECK_PROC_RESULT,
 			  "`%s%s` has no result: expected `return` alone",
-			  r->event->kind == VPB_H_READ ? "" : "on ", r->event->name);
+			  r->event->home ? "on " : "", r->event->name);
 	resolve_value(r, statement->value);
 }
 
@@ -1127,7 +1129,7 @@ static void attach_port(struct resolver *r, struct port *port)
 
 static void resolve_port(struct vpl *vpl, struct port *port)
 {
-	static const struct event_info end = { .name = "end" };
+	static const struct event_info end = { .name = "end" }; /* no event: it has no home */
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
