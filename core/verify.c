@@ -269,7 +269,7 @@ static int check_field(struct check *check, const struct vpb_field *field)
 {
 	REQUIRE(is_string(check, field->name), "no such string");
 	REQUIRE(field->width > 0 && field->low + field->width <= 64, "no such bits");
-	REQUIRE(field->access <= VPB_STROBE, "no such access");
+	REQUIRE(field->access <= VPB_W1S, "no such access");
 	return 0;
 }
 
@@ -440,7 +440,8 @@ static int check_variable_use(struct check *check, const struct vpb_handler *han
 			      const struct vpb_insn *insn, u32 number)
 {
 	const struct vpb_var *var;
-	bool store = insn->op == VPB_STV || insn->op == VPB_STX;
+	const bool store = insn->op == VPB_STV || insn->op == VPB_STX || insn->op == VPB_GGET ||
+			   insn->op == VPB_FMPUT || insn->op == VPB_DGET;
 
 	REQUIRE(number < check->header->vars.count, "no such variable");
 	var = &check->model->vars[number];

@@ -118,8 +118,8 @@ static uint64_t in(unsigned int offset)
 	const size_t size = offset < SRC ? 4 : 8;
 
 	if (registers)
-		return size == 4 ? *(volatile uint32_t *)(registers + offset) :
-				   *(volatile uint64_t *)(registers + offset);
+		return size == 4 ? *(volatile uint32_t *)(registers + offset)
+				 : *(volatile uint64_t *)(registers + offset);
 	if (pread(device, &value, size, (off_t)(registers_at + offset)) != (ssize_t)size)
 		die("reading register %#x: %s", offset, strerror(errno));
 	return value;
@@ -254,8 +254,9 @@ static void write_config(unsigned int offset, uint16_t value)
 
 static void open_vfio(const char *name)
 {
-	struct vfio_iommu_type1_dma_map map = { .argsz = sizeof(map), .flags = 3, .iova = IOVA,
-						.size = MEMORY };
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map), .flags = 3, .iova = IOVA, .size = MEMORY
+	};
 	char link[128], path[160] = "";
 	ssize_t length;
 
@@ -311,7 +312,7 @@ static void wait_for(unsigned int offset, uint64_t bit)
 {
 	const double end = now() + PATIENCE;
 
-	while (in(offset) & bit) {
+	while (in(offset)&bit) {
 		if (now() > end)
 			die("a job takes longer than %d s", PATIENCE);
 		usleep(2000);
@@ -371,8 +372,8 @@ static void read_pattern(unsigned int from, unsigned int words)
 	for (i = 0; i < WORDS; i++) {
 		const uint64_t wanted = i >= from && i < from + words ? word(i) : 0;
 
-		if (!expect(back[i] == wanted, "word %u of the buffer: expected %#llx, found %#llx", i,
-			    (unsigned long long)wanted, (unsigned long long)back[i]))
+		if (!expect(back[i] == wanted, "word %u of the buffer: expected %#llx, found %#llx",
+			    i, (unsigned long long)wanted, (unsigned long long)back[i]))
 			break;
 	}
 }
@@ -402,7 +403,7 @@ static void spy(double seconds)
 	write_pattern();
 	while (now() < end && !wrong) {
 		begin_move(BUFFER, memory_at + BACK, SIZE, TO_MEMORY);
-		while (in(CMD) & RUN) {
+		while (in(CMD)&RUN) {
 			for (i = 0; i < 4; i++, looks++)
 				expect(in(FACT) == factorial(n), "expected %u! only", n);
 		}
@@ -464,25 +465,25 @@ static void interrupt_jobs(unsigned int count, unsigned int (*signal)(int ms))
 {
 	unsigned int i, found;
 
-	acknowledge( 0xffffffff);
+	acknowledge(0xffffffff);
 	out(STATUS, IRQ_FACT);
 	for (i = 0; i < count; i++) {
 		out(FACT, 5);
 		found = signal(PATIENCE * 1000);
 		expect(found == 1, "a factorial's end: expected 1 interrupt, found %u", found);
 		expect(in(CAUSES) == CAUSE_FACT && in(FACT) == 120, "expected a factorial's cause");
-		acknowledge( CAUSE_FACT);
+		acknowledge(CAUSE_FACT);
 		factorials++;
 		begin_move(memory_at, BUFFER, SIZE, IRQ);
 		found = signal(PATIENCE * 1000);
 		expect(found == 1, "a transfer's end: expected 1 interrupt, found %u", found);
-		expect(in(CAUSES) == CAUSE_DMA && !(in(CMD) & RUN), "expected a transfer's cause");
-		acknowledge( CAUSE_DMA);
+		expect(in(CAUSES) == CAUSE_DMA && !(in(CMD)&RUN), "expected a transfer's cause");
+		acknowledge(CAUSE_DMA);
 		transfers++;
 	}
 	compute(6); /* which interrupts as well */
 	expect(signal(PATIENCE * 1000) == 1, "expected 1 interrupt");
-	acknowledge( 0xffffffff);
+	acknowledge(0xffffffff);
 	out(STATUS, 0);
 	compute(7);
 	found = signal(300);

@@ -28,14 +28,14 @@ void hooked_read(struct vpio_vdev *vdev);
 void unhooked_write(struct vpio_vdev *vdev);
 void hooked_write(struct vpio_vdev *vdev);
 
-#define BENCH(name, function, offset, size)                                                        \
-	__attribute__((noinline)) void name(struct vpio_vdev *vdev)                                \
-	{                                                                                          \
-		u32 value = 0x1000;                                                                \
-		unsigned int i;                                                                    \
-                                                                                                   \
-		for (i = 0; i < ACCESSES; i++)                                                     \
-			function(vdev, BAR, offset, &value, size);                                 \
+#define BENCH(name, function, offset, size)                         \
+	__attribute__((noinline)) void name(struct vpio_vdev *vdev) \
+	{                                                           \
+		u32 value = 0x1000;                                 \
+		unsigned int i;                                     \
+                                                                    \
+		for (i = 0; i < ACCESSES; i++)                      \
+			function(vdev, BAR, offset, &value, size);  \
 	}
 
 BENCH(unhooked_read, vpio_vdev_read, IMR, 2)

@@ -47,6 +47,7 @@ void builder_init(struct builder *builder, const char *name)
 			.class_code = 0x020000,
 			.irq_pin = 1,
 			.revision_param = VPB_NONE,
+			.dma_bits = 32,
 			.rx_engine = VPB_NONE,
 		},
 	};
@@ -63,16 +64,22 @@ u16 builder_var(struct builder *builder, const char *name, enum vpb_space space,
 	u32 offset = (*size + width - 1) / width * width;
 
 	*size = offset + width * count;
-	return builder_add(builder, vars, { .name = builder_string(builder, name), .offset = offset,
-					    .count = count, .width = (u8)width, .space = (u8)space,
-					    .reg = VPB_NONE });
+	return builder_add(builder, vars,
+			   { .name = builder_string(builder, name),
+			     .offset = offset,
+			     .count = count,
+			     .width = (u8)width,
+			     .space = (u8)space,
+			     .reg = VPB_NONE });
 }
 
 u16 builder_handler(struct builder *builder, const char *name, enum vpb_handler_kind kind,
 		    const struct vpb_insn *code, u32 count)
 {
-	struct vpb_handler handler = { .name = builder_string(builder, name), .count = count,
-				       .start = builder->header.code.count, .kind = (u8)kind,
+	struct vpb_handler handler = { .name = builder_string(builder, name),
+				       .count = count,
+				       .start = builder->header.code.count,
+				       .kind = (u8)kind,
 				       .nregs = 8 };
 	u32 i;
 
@@ -88,19 +95,19 @@ void builder_finish(struct builder *builder, struct block *block)
 	size_t size = sizeof(builder->header);
 	u8 *data;
 
-#define LAY_OUT(table, type)                                                                       \
-	size = (size + 7) & ~(size_t)7;                                                            \
-	builder->header.table.offset = (u32)size;                                                  \
+#define LAY_OUT(table, type)                      \
+	size = (size + 7) & ~(size_t)7;           \
+	builder->header.table.offset = (u32)size; \
 	size += builder->header.table.count * sizeof(type);
 	VPB_TABLES(LAY_OUT)
 #undef LAY_OUT
 	builder->header.size = (u32)size;
 	data = need(calloc(1, size));
 	memcpy(data, &builder->header, sizeof(builder->header));
-#define COPY(table, type)                                                                          \
-	if (builder->header.table.count)                                                           \
-		memcpy(data + builder->header.table.offset, builder->table,                        \
-		       builder->header.table.count * sizeof(type));                                \
+#define COPY(table, type)                                                   \
+	if (builder->header.table.count)                                    \
+		memcpy(data + builder->header.table.offset, builder->table, \
+		       builder->header.table.count * sizeof(type));         \
 	free(builder->table);
 	VPB_TABLES(COPY)
 #undef COPY
@@ -135,36 +142,68 @@ static void add_reg(struct builder *builder, struct vpb_reg reg, const char *nam
 	reg.engine = VPB_NONE;
 	reg.bank = VPB_NONE;
 	reg.writable = ~0ull;
-	builder->vars[reg.var].reg = builder_append((void **)&builder->regs, &builder->header.regs,
-						    &reg, sizeof(reg));
+	builder->vars[reg.var].reg =
+		builder_append((void **)&builder->regs, &builder->header.regs, &reg, sizeof(reg));
 }
 
 static void add_regs(struct builder *builder)
 {
-	add_reg(builder, (struct vpb_reg){ .offset = 0, .width = 4, .count = 1, .fields = 1,
-					   .on_read = TOY_ON_READ, .on_write = TOY_ON_WRITE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 0,
+				  .width = 4,
+				  .count = 1,
+				  .fields = 1,
+				  .on_read = TOY_ON_READ,
+				  .on_write = TOY_ON_WRITE },
 		"DATA");
-	add_reg(builder, (struct vpb_reg){ .offset = 8, .width = 4, .count = 3, .stride = 8,
-					   .on_read = VPB_NONE, .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 8,
+				  .width = 4,
+				  .count = 3,
+				  .stride = 8,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"ARRAY");
-	add_reg(builder, (struct vpb_reg){ .offset = 32, .width = 2, .count = 1, .access = VPB_W1C,
-					   .clear = 0xffff, .flags = VPB_REG_IRQ,
-					   .on_read = VPB_NONE, .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 32,
+				  .width = 2,
+				  .count = 1,
+				  .access = VPB_W1C,
+				  .clear = 0xffff,
+				  .flags = VPB_REG_IRQ,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"CAUSE");
-	add_reg(builder, (struct vpb_reg){ .offset = 34, .width = 2, .count = 1,
-					   .flags = VPB_REG_IRQ, .on_read = VPB_NONE,
-					   .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 34,
+				  .width = 2,
+				  .count = 1,
+				  .flags = VPB_REG_IRQ,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"MASK");
-	add_reg(builder, (struct vpb_reg){ .offset = 36, .width = 1, .count = 1,
-					   .on_read = VPB_NONE, .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 36,
+				  .width = 1,
+				  .count = 1,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"BANK");
-	add_reg(builder, (struct vpb_reg){ .window = TOY_BANKED, .width = 1, .count = 1,
-					   .flags = VPB_REG_FIXED, .on_read = VPB_NONE,
-					   .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .window = TOY_BANKED,
+				  .width = 1,
+				  .count = 1,
+				  .flags = VPB_REG_FIXED,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"PORT");
-	add_reg(builder, (struct vpb_reg){ .offset = 40, .width = 8, .count = 1,
-					   .flags = VPB_REG_FILTER, .on_read = VPB_NONE,
-					   .on_write = VPB_NONE },
+	add_reg(builder,
+		(struct vpb_reg){ .offset = 40,
+				  .width = 8,
+				  .count = 1,
+				  .flags = VPB_REG_FILTER,
+				  .on_read = VPB_NONE,
+				  .on_write = VPB_NONE },
 		"HASH");
 	builder_add(builder, fields, { .name = builder_string(builder, "LOW"), .width = 4 });
 }
@@ -195,11 +234,15 @@ static void add_windows(struct builder *builder)
 		builder_add(builder, maps, { 0, 9 });
 	for (i = 0; i < 4; i++)
 		builder_add(builder, maps, { 9 + i / 2, 1 });
-	builder_add(builder, windows, { .name = builder_string(builder, "main"), .size = 64,
-					.bank_var = VPB_NONE });
-	builder_add(builder, windows, { .name = builder_string(builder, "banked"), .size = 16,
-					.map = 2, .bank_var = TOY_BANK, .bank_bits = 1,
-					.hw_bar = 1 });
+	builder_add(builder, windows,
+		    { .name = builder_string(builder, "main"), .size = 64, .bank_var = VPB_NONE });
+	builder_add(builder, windows,
+		    { .name = builder_string(builder, "banked"),
+		      .size = 16,
+		      .map = 2,
+		      .bank_var = TOY_BANK,
+		      .bank_bits = 1,
+		      .hw_bar = 1 });
 	builder_add(builder, bars, { .index = 0, .io = 1, .window = TOY_MAIN, .size = 64 });
 	builder_add(builder, bars, { .index = 1, .window = TOY_BANKED, .size = 16 });
 }
@@ -277,17 +320,32 @@ static void add_handlers(struct builder *builder)
 			ARRAY_SIZE(on_interrupt));
 }
 
+/* An engine without handlers. */
+static struct vpb_engine *add_engine(struct builder *builder, const char *name)
+{
+	u16 index = builder_add(builder, engines,
+				{ .name = builder_string(builder, name), .discipline = VPB_HOSTED });
+	struct vpb_engine *engine = &builder->engines[index];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engine->on); i++)
+		engine->on[i] = VPB_NONE;
+	return engine;
+}
+
 static void add_engines(struct builder *builder)
 {
-	builder_add(builder, engines, { .name = builder_string(builder, "tx"),
-					.discipline = VPB_HOSTED, .depth = 4, .timeout_ms = 100,
-					.max_frame = 1514, .on_transmit = TOY_ON_TRANSMIT,
-					.on_recover = TOY_ON_HARDWARE, .on_done = TOY_ON_FRAME,
-					.on_frame = VPB_NONE, .on_run = TOY_ON_VDEV });
-	builder_add(builder, engines, { .name = builder_string(builder, "rx"),
-					.discipline = VPB_HOSTED, .on_transmit = VPB_NONE,
-					.on_recover = VPB_NONE, .on_done = VPB_NONE,
-					.on_frame = TOY_ON_FRAME, .on_run = VPB_NONE });
+	struct vpb_engine *engine = add_engine(builder, "tx");
+
+	engine->depth = 4;
+	engine->timeout_ms = 100;
+	engine->max_frame = 1514;
+	engine->on[VPB_ON_TRANSMIT] = TOY_ON_TRANSMIT;
+	engine->on[VPB_ON_RECOVER] = TOY_ON_HARDWARE;
+	engine->on[VPB_ON_DONE] = TOY_ON_FRAME;
+	engine->on[VPB_ON_RUN] = TOY_ON_VDEV;
+	engine = add_engine(builder, "rx");
+	engine->on[VPB_ON_FRAME] = TOY_ON_FRAME;
 }
 
 void toy_make(struct block *block)
@@ -306,10 +364,13 @@ void toy_make(struct block *block)
 	add_handlers(&builder);
 	add_engines(&builder);
 	builder_add(&builder, irqs, { TOY_CAUSE, TOY_MASK });
-	builder_add(&builder, dmas, { .name = builder_string(&builder, "ring"), .size = 0x1000,
-				      .align = 256 });
-	builder_add(&builder, params, { .name = builder_string(&builder, "chip"), .var = TOY_CHIP,
-					.value = 0, .count = 2 });
+	builder_add(&builder, dmas,
+		    { .name = builder_string(&builder, "ring"), .size = 0x1000, .align = 256 });
+	builder_add(&builder, params,
+		    { .name = builder_string(&builder, "chip"),
+		      .var = TOY_CHIP,
+		      .value = 0,
+		      .count = 2 });
 	for (i = 0; i < ARRAY_SIZE(values); i++)
 		builder_append((void **)&builder.values, &builder.header.values, &values[i],
 			       sizeof(values[i]));

@@ -32,8 +32,8 @@ struct block {
 void builder_init(struct builder *builder, const char *name);
 
 /* Appends a record to a table; its index. */
-#define builder_add(builder, table, ...)                                                           \
-	builder_append((void **)&(builder)->table, &(builder)->header.table,                       \
+#define builder_add(builder, table, ...)                                     \
+	builder_append((void **)&(builder)->table, &(builder)->header.table, \
 		       &(__typeof__(*(builder)->table))__VA_ARGS__, sizeof(*(builder)->table))
 u16 builder_append(void **table, struct vpb_table *info, const void *record, size_t size);
 u32 builder_string(struct builder *builder, const char *string);
@@ -57,18 +57,49 @@ enum { TOY_DATA, TOY_ARRAY, TOY_CAUSE, TOY_MASK, TOY_BANK, TOY_PORT, TOY_HASH, T
 enum { TOY_CHIP = TOY_REGS, TOY_TABLE, TOY_HOST, TOY_HOSTS, TOY_SLICE };
 enum { TOY_TX, TOY_RX };
 enum {
-	TOY_ON_READ, TOY_ON_WRITE, TOY_ON_VDEV, TOY_ON_FRAME, TOY_ON_HARDWARE, TOY_ON_TRANSMIT,
+	TOY_ON_READ,
+	TOY_ON_WRITE,
+	TOY_ON_VDEV,
+	TOY_ON_FRAME,
+	TOY_ON_HARDWARE,
+	TOY_ON_TRANSMIT,
 	TOY_ON_INTERRUPT,
 };
 
 /* Instructions of TOY_ON_VDEV and TOY_ON_HARDWARE, by what they are good for. */
 enum {
-	TOY_LDI, TOY_CLR, TOY_BODY, TOY_LOOP, TOY_OUTER_CLR, TOY_INNER_CLR, TOY_INNER_BODY,
-	TOY_INNER_LOOP, TOY_OUTER_LOOP, TOY_LDV, TOY_STV, TOY_LDX, TOY_SHLI, TOY_EXT, TOY_JMP,
-	TOY_DIVI, TOY_GLD, TOY_FPUT, TOY_SEND, TOY_FILTER, TOY_RET, TOY_VDEV_INSNS,
+	TOY_LDI,
+	TOY_CLR,
+	TOY_BODY,
+	TOY_LOOP,
+	TOY_OUTER_CLR,
+	TOY_INNER_CLR,
+	TOY_INNER_BODY,
+	TOY_INNER_LOOP,
+	TOY_OUTER_LOOP,
+	TOY_LDV,
+	TOY_STV,
+	TOY_LDX,
+	TOY_SHLI,
+	TOY_EXT,
+	TOY_JMP,
+	TOY_DIVI,
+	TOY_GLD,
+	TOY_FPUT,
+	TOY_SEND,
+	TOY_FILTER,
+	TOY_RET,
+	TOY_VDEV_INSNS,
 };
 enum {
-	TOY_HRD, TOY_HRX, TOY_DLD, TOY_FDMA, TOY_HLDV, TOY_DONE, TOY_HSTV, TOY_HRET,
+	TOY_HRD,
+	TOY_HRX,
+	TOY_DLD,
+	TOY_FDMA,
+	TOY_HLDV,
+	TOY_DONE,
+	TOY_HSTV,
+	TOY_HRET,
 	TOY_HARDWARE_INSNS,
 };
 

@@ -181,7 +181,8 @@ static void check_wire(const struct world *world)
 
 	for (i = 0; i < world->frames && i < WORLD_CAPTURE; i++) {
 		frame = &world->wire[i];
-		require(frame->length >= 60 && frame->length <= 1518, "a frame on the wire of a wrong length");
+		require(frame->length >= 60 && frame->length <= 1518,
+			"a frame on the wire of a wrong length");
 		for (j = 0; j <= BYSTANDER; j++) {
 			if (!memcmp(frame->data + 6, nic_mac(&world->guests[j]), 6))
 				break;

@@ -9,40 +9,80 @@
 #include "world.h"
 
 enum nic_register {
-	NIC_IDR = 0x00, NIC_MAR = 0x08, NIC_TSD = 0x10, NIC_TSAD = 0x20, NIC_RBSTART = 0x30,
-	NIC_CR = 0x37, NIC_CAPR = 0x38, NIC_CBR = 0x3a, NIC_IMR = 0x3c, NIC_ISR = 0x3e,
-	NIC_TCR = 0x40, NIC_RCR = 0x44, NIC_TCTR = 0x48, NIC_MPC = 0x4c, NIC_CFG9346 = 0x50,
-	NIC_CONFIG1 = 0x52, NIC_MSR = 0x58, NIC_TSAS = 0x60, NIC_BMCR = 0x62, NIC_BMSR = 0x64,
-	NIC_TPPOLL = 0xd9, NIC_CPCR = 0xe0, NIC_RDSAR = 0xe4,
+	NIC_IDR = 0x00,
+	NIC_MAR = 0x08,
+	NIC_TSD = 0x10,
+	NIC_TSAD = 0x20,
+	NIC_RBSTART = 0x30,
+	NIC_CR = 0x37,
+	NIC_CAPR = 0x38,
+	NIC_CBR = 0x3a,
+	NIC_IMR = 0x3c,
+	NIC_ISR = 0x3e,
+	NIC_TCR = 0x40,
+	NIC_RCR = 0x44,
+	NIC_TCTR = 0x48,
+	NIC_MPC = 0x4c,
+	NIC_CFG9346 = 0x50,
+	NIC_CONFIG1 = 0x52,
+	NIC_MSR = 0x58,
+	NIC_TSAS = 0x60,
+	NIC_BMCR = 0x62,
+	NIC_BMSR = 0x64,
+	NIC_TPPOLL = 0xd9,
+	NIC_CPCR = 0xe0,
+	NIC_RDSAR = 0xe4,
 };
 
 enum nic_bit {
-	CR_BUFE = 0x01, CR_TE = 0x04, CR_RE = 0x08, CR_RST = 0x10,
-	ISR_ROK = 0x01, ISR_TOK = 0x04, ISR_TER = 0x08, ISR_RXOVW = 0x10, ISR_LINK = 0x20,
-	RCR_AAP = 0x01, RCR_APM = 0x02, RCR_AM = 0x04, RCR_AB = 0x08, RCR_WRAP = 0x80,
-	RCR_RBLEN = 0x1800, RCR_32K = 0x1000,
+	CR_BUFE = 0x01,
+	CR_TE = 0x04,
+	CR_RE = 0x08,
+	CR_RST = 0x10,
+	ISR_ROK = 0x01,
+	ISR_TOK = 0x04,
+	ISR_TER = 0x08,
+	ISR_RXOVW = 0x10,
+	ISR_LINK = 0x20,
+	RCR_AAP = 0x01,
+	RCR_APM = 0x02,
+	RCR_AM = 0x04,
+	RCR_AB = 0x08,
+	RCR_WRAP = 0x80,
+	RCR_RBLEN = 0x1800,
+	RCR_32K = 0x1000,
 	RCR_USUAL = RCR_APM | RCR_AB | RCR_WRAP | RCR_32K, /* what 8139too sets at first */
-	TSD_OWN = 0x2000, TSD_TOK = 0x8000, TSD_TABT = 0x40000000,
-	CPCR_TXEN = 0x01, CPCR_RXEN = 0x02, CPCR_RXVLAN = 0x40,
+	TSD_OWN = 0x2000,
+	TSD_TOK = 0x8000,
+	TSD_TABT = 0x40000000,
+	CPCR_TXEN = 0x01,
+	CPCR_RXEN = 0x02,
+	CPCR_RXVLAN = 0x40,
 	POLL_NORMAL = 0x40,
-	TXD_TCP = 0x10000, TXD_UDP = 0x20000, TXD_IP = 0x40000, TXD_ERROR = 0x00800000,
-	TXD_LARGE = 0x08000000, TXD_TAG = 0x20000,
-	DESC_LS = 0x10000000, DESC_FS = 0x20000000, DESC_EOR = 0x40000000,
+	TXD_TCP = 0x10000,
+	TXD_UDP = 0x20000,
+	TXD_IP = 0x40000,
+	TXD_ERROR = 0x00800000,
+	TXD_LARGE = 0x08000000,
+	TXD_TAG = 0x20000,
+	DESC_LS = 0x10000000,
+	DESC_FS = 0x20000000,
+	DESC_EOR = 0x40000000,
 };
 
 #define DESC_OWN 0x80000000u
 
 /* Where the driver has its things in the guest's memory. */
 enum nic_place {
-	NIC_TX_BUFFERS = 0x08000,  /* classic: 4 of 2 KiB */
-	NIC_TX_RING = 0x10000,	   /* C+: 64 descriptors */
+	NIC_TX_BUFFERS = 0x08000, /* classic: 4 of 2 KiB */
+	NIC_TX_RING = 0x10000,	  /* C+: 64 descriptors */
 	NIC_RX_RING = 0x11000,
-	NIC_COUNTERS = 0x12000,	   /* DTCCR */
-	NIC_CP_TX = 0x20000,	   /* C+: a buffer of 2 KiB for each descriptor */
+	NIC_COUNTERS = 0x12000, /* DTCCR */
+	NIC_CP_TX = 0x20000,	/* C+: a buffer of 2 KiB for each descriptor */
 	NIC_CP_RX = 0x40000,
-	NIC_LARGE = 0x60000,	   /* C+: 64 KiB for frames that are cut into segments */
-	NIC_RING = 0x80000,	   /* classic receive ring, 64 KiB and padding */
-	NIC_BUFFER = 0x800,	   /* bytes of a buffer */
+	NIC_LARGE = 0x60000, /* C+: 64 KiB for frames that are cut into segments */
+	NIC_RING = 0x80000,  /* classic receive ring, 64 KiB and padding */
+	NIC_BUFFER = 0x800,  /* bytes of a buffer */
 	NIC_DESCRIPTORS = 64,
 };
 

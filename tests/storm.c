@@ -16,6 +16,8 @@ u64 storm_take(struct storm *storm, unsigned int bytes)
 {
 	u64 value = 0;
 
+	if (bytes > sizeof(value))
+		bytes = sizeof(value);
 	if (bytes > storm->size)
 		bytes = (unsigned int)storm->size;
 	memcpy(&value, storm->data, bytes);
@@ -92,18 +94,24 @@ static void arrive(struct storm *storm, struct world *world, const struct world_
 	sim_receive(world->device, frame, size);
 }
 
+/* An access: mostly to registers, sometimes to where there are none, of widths that there are not. */
+static void access_any(struct storm *storm, struct world_guest *guest, bool write)
+{
+	u64 how = storm_take(storm, 1), offset = storm_take(storm, how & 0x80 ? 8 : 1);
+	unsigned int size = how & 0x40 ? how & 15 : 1u << (how & 3);
+
+	storm_access(guest, write, how >> 4 & 3, offset, size, storm_take(storm, size & 15));
+}
+
 void storm_step(struct storm *storm, struct world *world)
 {
 	u8 what = (u8)storm_take(storm, 1);
 	struct world_guest *guest = &world->guests[(what >> 4) % storm->guests];
-	u64 offset, size;
+	u64 size;
 
 	switch (what & 15) {
 	case 0 ... 6:
-		offset = storm_take(storm, 2);
-		size = storm_take(storm, 1);
-		storm_access(guest, what & 15 & 1, offset >> 13, offset & 0x1fff, size & 15,
-			     storm_take(storm, size & 7));
+		access_any(storm, guest, what & 1);
 		break;
 	case 7:
 	case 8:

@@ -14,7 +14,7 @@
 
 #include "world.h"
 
-#define MODEL "build/models/edu.vpb"
+#define MODEL	   "build/models/edu.vpb"
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 enum {
@@ -393,9 +393,9 @@ static void test_dma(void **state)
 /* Parts of the buffer, the last byte (which the device can't reach) among them. */
 static void test_dma_parts(void **state)
 {
-	static const u32 parts[][2] = { { 0, 1 },	{ 1, 4094 },  { 4095, 1 }, { 4094, 2 },
-					{ 4094, 1 },	{ 0, 4095 },  { 100, 77 }, { 2048, 2048 },
-					{ 1000, 3096 }, { 4095, 1 },  { 0, 4096 } };
+	static const u32 parts[][2] = { { 0, 1 },	{ 1, 4094 }, { 4095, 1 }, { 4094, 2 },
+					{ 4094, 1 },	{ 0, 4095 }, { 100, 77 }, { 2048, 2048 },
+					{ 1000, 3096 }, { 4095, 1 }, { 0, 4096 } };
 	struct world *world = *state;
 	u8 wanted[GUESTS][SIZE] = { { 0 } };
 	unsigned int round, i, offset, count;
@@ -1216,13 +1216,39 @@ static void test_counters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(registers), TEST(raise), TEST(factorial), TEST(factorials_at_once), TEST(dma),
-		TEST(dma_parts), TEST(dma_fresh), TEST(dma_running), TEST(narrow), TEST(refuse),
-		TEST(refuse_hole), TEST(refuse_master), TEST(refuse_late), TEST(busy), TEST(spy),
-		TEST(storm), TEST(order), TEST(wait), TEST(intx), TEST(msi), TEST(lost),
-		TEST(spurious), TEST(hung_factorial), TEST(hung_for_good), TEST(hung_transfer),
-		TEST(hung_save), TEST(hung_restore), TEST(stalled), TEST(stray), TEST(reset),
-		TEST(detach), TEST(gone), TEST(counters),
+		TEST(registers),
+		TEST(raise),
+		TEST(factorial),
+		TEST(factorials_at_once),
+		TEST(dma),
+		TEST(dma_parts),
+		TEST(dma_fresh),
+		TEST(dma_running),
+		TEST(narrow),
+		TEST(refuse),
+		TEST(refuse_hole),
+		TEST(refuse_master),
+		TEST(refuse_late),
+		TEST(busy),
+		TEST(spy),
+		TEST(storm),
+		TEST(order),
+		TEST(wait),
+		TEST(intx),
+		TEST(msi),
+		TEST(lost),
+		TEST(spurious),
+		TEST(hung_factorial),
+		TEST(hung_for_good),
+		TEST(hung_transfer),
+		TEST(hung_save),
+		TEST(hung_restore),
+		TEST(stalled),
+		TEST(stray),
+		TEST(reset),
+		TEST(detach),
+		TEST(gone),
+		TEST(counters),
 	};
 
 	return cmocka_run_group_tests_name("edu", tests, NULL, NULL);

@@ -212,6 +212,16 @@ static void test_overflow(void **state)
 	assert_all_alive(&scene);
 }
 
+static unsigned int count_received(struct nic *nic)
+{
+	u8 frame[NIC_BUFFER];
+	unsigned int count = 0;
+
+	while (nic_receive(nic, frame))
+		count++;
+	return count;
+}
+
 /* Each way in which a header can be corrupt, alone and between good frames. */
 static void test_corrupt_header(void **state)
 {
@@ -228,12 +238,40 @@ static void test_corrupt_header(void **state)
 		if (way & 1)
 			sim_receive(scene.world->device, scene.frame, 200);
 		world_run(scene.world);
-		while (nic_receive(&scene.nics[0], scene.frame))
-			;
+		assert_int_equal(count_received(&scene.nics[0]), way % 3 ? 1 : 0);
 		assert_all_alive(&scene);
 	}
 	assert_int_equal(sim_stats(scene.world->device)->faults[SIM_FAULT_RX_HEADER], 15);
 	assert_int_equal(scene.world->stray, 0);
+}
+
+/* A frame in which there lies what looks like a header, and a frame for guest 0 behind it. */
+static void arrive_smuggler(struct scene *scene, unsigned int at)
+{
+	wire_make(scene->frame, 300, frame_stranger, 0);
+	memcpy(scene->frame + at, "\x01\x40\x68\x00", 4);
+	wire_make(scene->frame + at + 4, 100, nic_mac(&scene->guests[0]), 0);
+	fault(scene, SIM_FAULT_RX_HEADER, 1);
+	arrive(scene->world, scene->frame, 300);
+}
+
+/* Lengths that are not true must not make the monitor take what is in a frame for a frame. */
+static void test_smuggled_frame(void **state)
+{
+	struct scene scene;
+
+	open_scene(&scene, state);
+	guest_out(&scene.guests[1], NIC_RCR, 4, RCR_USUAL | RCR_AAP);
+	arrive_smuggler(&scene, 0); /* its length is 0xffff */
+	assert_int_equal(count_received(&scene.nics[0]), 0);
+	arrive_smuggler(&scene, 0);
+	assert_int_equal(count_received(&scene.nics[0]), 0);
+	arrive_smuggler(&scene, 4); /* its length is 4 */
+	assert_int_equal(count_received(&scene.nics[0]), 0);
+	assert_int_equal(count_received(&scene.nics[1]), 0);
+	assert_int_equal(sim_stats(scene.world->device)->faults[SIM_FAULT_RX_HEADER], 3);
+	guest_out(&scene.guests[1], NIC_RCR, 4, RCR_USUAL);
+	assert_all_alive(&scene);
 }
 
 /* --- Wrong addresses --------------------------------------------------------------------- */
@@ -598,12 +636,19 @@ static void test_fair_local(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(hang), TEST(hang_many), TEST(hang_again), TEST(hang_local), TEST(spurious),
-		TEST(lost_receive), TEST(lost_transmit), TEST(overflow), TEST(corrupt_header),
-		TEST(dma_transmit), TEST(dma_receive), TEST(reset_stuck),
-		TEST(reset_stuck_receive), TEST(link), TEST(life_register), TEST(life_bus),
-		TEST(life_detached), TEST(many_lives), TEST(transmitter_off_and_on),
-		TEST(detached), TEST(inbox_reset), TEST(stop), TEST(fair), TEST(fair_local),
+		TEST(hang),	      TEST(hang_many),
+		TEST(hang_again),     TEST(hang_local),
+		TEST(spurious),	      TEST(lost_receive),
+		TEST(lost_transmit),  TEST(overflow),
+		TEST(corrupt_header), TEST(smuggled_frame),
+		TEST(dma_transmit),   TEST(dma_receive),
+		TEST(reset_stuck),    TEST(reset_stuck_receive),
+		TEST(link),	      TEST(life_register),
+		TEST(life_bus),	      TEST(life_detached),
+		TEST(many_lives),     TEST(transmitter_off_and_on),
+		TEST(detached),	      TEST(inbox_reset),
+		TEST(stop),	      TEST(fair),
+		TEST(fair_local),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

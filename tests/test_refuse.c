@@ -178,7 +178,44 @@ static void test_part_outside(void **state)
 	assert_aborted(&bad, first, VPIO_REFUSE_MEMORY, WORLD_MEMORY - 10);
 }
 
-/* C+: the ring itself is out of reach, and so is what would say so to the guest. */
+/* C+: the part that was missing when the first was refused: it is not sent as a frame of its own. */
+static void test_part_later(void **state)
+{
+	unsigned int first, last;
+	struct bad bad;
+
+	open_bad(&bad, state, true);
+	put_frame(&bad, NIC_LARGE, 100);
+	first = cp_queue(bad.nic, WORLD_MEMORY, 40, DESC_FS, 0);
+	cp_poll(bad.nic);
+	world_run(bad.world);
+	assert_int_equal(nic_end(bad.nic, first), NIC_ABORTED);
+	last = cp_queue(bad.nic, NIC_LARGE, 100, DESC_LS, 0);
+	cp_poll(bad.nic);
+	world_run(bad.world);
+	assert_int_equal(nic_end(bad.nic, last), NIC_ABORTED);
+	assert_aborted(&bad, first, VPIO_REFUSE_MEMORY, WORLD_MEMORY);
+}
+
+/* C+: a frame that goes round the whole ring and has no end. */
+static void test_no_end(void **state)
+{
+	struct bad bad;
+	unsigned int i;
+
+	open_bad(&bad, state, true);
+	guest_put(bad.guest, NIC_TX_RING + 16 * 2, 4, DESC_EOR);
+	put_frame(&bad, NIC_LARGE, 100);
+	for (i = 0; i < 3; i++)
+		cp_queue(bad.nic, NIC_LARGE, 100, i ? 0 : DESC_FS, 0);
+	cp_poll(bad.nic);
+	world_run(bad.world);
+	assert_int_equal(nic_end(bad.nic, 1), NIC_ABORTED);
+	assert_int_equal(nic_end(bad.nic, 2), NIC_ABORTED);
+	assert_aborted(&bad, 0, VPIO_REFUSE_MODEL_REQUEST, NIC_TX_RING);
+}
+
+/* C+: the ring itself is out of reach: only the interrupt can say so. */
 static void check_tx_ring(struct bad *bad, u64 ring)
 {
 	guest_out(bad->guest, NIC_TSAD, 8, ring);
@@ -186,6 +223,7 @@ static void check_tx_ring(struct bad *bad, u64 ring)
 	world_run(bad->world);
 	assert_refused(bad, VPIO_REFUSE_MEMORY, ring);
 	assert_int_equal(bad->world->frames, 0);
+	assert_int_equal(nic_causes(bad->nic), ISR_TER);
 	assert_alive(bad->world, bad->nics, 0);
 }
 
@@ -226,8 +264,7 @@ static void test_master(void **state)
 	open_bad(&bad, state, false);
 	put_frame(&bad, NIC_TX_BUFFERS, 100);
 	nic_command(bad.guest, 3);
-	assert_aborted(&bad, start(&bad, NIC_TX_BUFFERS, 100), VPIO_REFUSE_MASTER,
-		       NIC_TX_BUFFERS);
+	assert_aborted(&bad, start(&bad, NIC_TX_BUFFERS, 100), VPIO_REFUSE_MASTER, NIC_TX_BUFFERS);
 }
 
 static void test_master_receive(void **state)
@@ -332,8 +369,8 @@ static void check_segments(void **state, u32 length, u32 mss, bool tcp)
 	put_tcp(&bad, length);
 	if (!tcp)
 		bad.guest->memory[NIC_LARGE + 23] = 17;
-	descriptor = cp_queue(bad.nic, NIC_LARGE, length,
-			      DESC_FS | DESC_LS | TXD_LARGE | mss << 16, 0);
+	descriptor =
+		cp_queue(bad.nic, NIC_LARGE, length, DESC_FS | DESC_LS | TXD_LARGE | mss << 16, 0);
 	cp_poll(bad.nic);
 	assert_aborted(&bad, descriptor, VPIO_REFUSE_LONG, ANY);
 }
@@ -579,16 +616,48 @@ static void test_each_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(outside), TEST(outside_cplus), TEST(end), TEST(wrap_32), TEST(wrap_64),
-		TEST(wrap_length), TEST(hole), TEST(hole_begins), TEST(hole_ends),
-		TEST(gone_before), TEST(part_outside), TEST(tx_ring_outside), TEST(tx_ring_wraps),
-		TEST(counters_outside), TEST(master), TEST(master_receive), TEST(short),
-		TEST(empty), TEST(short_cplus), TEST(long), TEST(longest), TEST(long_cplus),
-		TEST(long_parts), TEST(segment_long), TEST(segment_one_long), TEST(segment_many),
-		TEST(segment_no_tcp), TEST(source), TEST(source_other_guest), TEST(source_idr),
-		TEST(source_check_off), TEST(eeprom_write), TEST(ring_outside), TEST(ring_end),
-		TEST(ring_gone), TEST(rx_ring_outside), TEST(rx_buffer_outside),
-		TEST(rx_buffer_wraps), TEST(rx_buffer_short), TEST(each_counts),
+		TEST(outside),
+		TEST(outside_cplus),
+		TEST(end),
+		TEST(wrap_32),
+		TEST(wrap_64),
+		TEST(wrap_length),
+		TEST(hole),
+		TEST(hole_begins),
+		TEST(hole_ends),
+		TEST(gone_before),
+		TEST(part_outside),
+		TEST(part_later),
+		TEST(no_end),
+		TEST(tx_ring_outside),
+		TEST(tx_ring_wraps),
+		TEST(counters_outside),
+		TEST(master),
+		TEST(master_receive),
+		TEST(short),
+		TEST(empty),
+		TEST(short_cplus),
+		TEST(long),
+		TEST(longest),
+		TEST(long_cplus),
+		TEST(long_parts),
+		TEST(segment_long),
+		TEST(segment_one_long),
+		TEST(segment_many),
+		TEST(segment_no_tcp),
+		TEST(source),
+		TEST(source_other_guest),
+		TEST(source_idr),
+		TEST(source_check_off),
+		TEST(eeprom_write),
+		TEST(ring_outside),
+		TEST(ring_end),
+		TEST(ring_gone),
+		TEST(rx_ring_outside),
+		TEST(rx_buffer_outside),
+		TEST(rx_buffer_wraps),
+		TEST(rx_buffer_short),
+		TEST(each_counts),
 	};
 
 	return cmocka_run_group_tests_name("refuse", tests, NULL, NULL);

@@ -18,10 +18,10 @@ static bool is_filled(const u8 *bytes, size_t size, u8 with)
 	return bytes[0] == with && !memcmp(bytes, bytes + 1, size - 1);
 }
 
-/* A time of no certain length, shorter than a sleep. */
+/* A time of no certain length: mostly short, a millisecond at most. */
 static void dawdle(u64 *state)
 {
-	volatile u64 turns = chance(state) % 4096;
+	volatile u64 turns = chance(state) % (16u << chance(state) % 14);
 
 	while (turns)
 		turns--;
@@ -176,24 +176,47 @@ static void fly_all(struct vdev *v, const struct test *t)
 	check_control(v);
 }
 
+static void send_four(struct vdev *v)
+{
+	u32 i;
+
+	for (i = 0; i < 4; i++) {
+		if (v->cplus)
+			put_cplus(v, D_FS | D_LS, TX_FRAME, 64);
+		else
+			begin_classic(v, TX_FRAME, 64);
+	}
+	if (v->cplus)
+		poll_cplus(v);
+}
+
+static bool is_over(struct vdev *v, const struct stats *before)
+{
+	return WAIT(stat_since(v, before, "jobs_done") + stat_since(v, before, "jobs_aborted") ==
+		    stat_since(v, before, "jobs"));
+}
+
 /* Resets in mid-flight; the ends of jobs from before must not count for those after. */
 static void fly_reset(struct vdev *v, const struct test *t)
 {
-	u32 i, j;
+	struct stats before;
+	u32 i;
 
 	(void)t;
 	make_frame(v, memory(TX_FRAME), 64, KIND_CASE);
-	for (i = 0; i < 600; i++) {
-		for (j = 0; j < 4; j++) {
-			if (v->cplus)
-				put_cplus(v, D_FS | D_LS, TX_FRAME, 64);
-			else
-				begin_classic(v, TX_FRAME, 64);
-		}
-		if (v->cplus)
-			poll_cplus(v);
-		if (i % 8 == 7)
-			vdev_reset(v);
+	stats_read(v->uuid, &before);
+	for (i = 0; i < 600 && !verdict.failures; i++) { /* by the guest */
+		send_four(v);
+		restart(v);
+		if (i % 3)
+			continue;
+		expect(is_over(v, &before), "frames from before a reset: expected them to end");
+		expect_value("ISR.TOK and TER for frames from before a reset", 0,
+			     reg_read(v, ISR, 2) & (ISR_TOK | ISR_TER));
+	}
+	for (i = 0; i < 100; i++) { /* by the VMM */
+		send_four(v);
+		vdev_reset(v);
 		restart(v);
 	}
 	pause_us(100000);
