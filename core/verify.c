@@ -249,6 +249,10 @@ static int check_reg(struct check *check, const struct vpb_reg *reg)
 	REQUIRE(!(reg->flags & VPB_REG_DIRECT) || reg->engine < header->engines.count,
 		"a direct register belongs to an engine");
 	REQUIRE(is_optional(reg->port, header->ports.count), "no such port");
+	REQUIRE(is_handler(check, reg->on_read, VPB_H_READ) &&
+			is_handler(check, reg->on_write, VPB_H_WRITE),
+		"a register's handler is missing or of the wrong kind");
+	REQUIRE(is_optional(reg->engine, header->engines.count), "no such engine");
 	if (reg->engine != VPB_NONE) {
 		const struct vpb_engine *engine = &check->model->engines[reg->engine];
 
@@ -257,10 +261,6 @@ static int check_reg(struct check *check, const struct vpb_reg *reg)
 				MAX_BAR_SIZE,
 			"an instance's registers are beyond any BAR");
 	}
-	REQUIRE(is_handler(check, reg->on_read, VPB_H_READ) &&
-			is_handler(check, reg->on_write, VPB_H_WRITE),
-		"a register's handler is missing or of the wrong kind");
-	REQUIRE(is_optional(reg->engine, header->engines.count), "no such engine");
 	REQUIRE((u32)reg->field + reg->fields <= header->fields.count, "no such fields");
 	return 0;
 }
@@ -532,7 +532,8 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		engine = &check->model->engines[imm];
 		if (insn->op == VPB_START || insn->op == VPB_STARTED || insn->op == VPB_OWNED)
 			REQUIRE(engine->discipline == VPB_SLICED, "not a slice engine");
-		else if (insn->op != VPB_RUN && insn->op != VPB_DONE)
+		else if (insn->op != VPB_RUN &&
+			 (insn->op != VPB_DONE || engine->discipline != VPB_SLICED))
 			REQUIRE(engine->on[VPB_ON_TRANSMIT] != VPB_NONE,
 				"an engine that takes no jobs");
 		break;

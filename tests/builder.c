@@ -141,6 +141,7 @@ static void add_reg(struct builder *builder, struct vpb_reg reg, const char *nam
 	reg.stride = reg.stride ? reg.stride : reg.width;
 	reg.engine = VPB_NONE;
 	reg.bank = VPB_NONE;
+	reg.port = VPB_NONE;
 	reg.writable = ~0ull;
 	builder->vars[reg.var].reg =
 		builder_append((void **)&builder->regs, &builder->header.regs, &reg, sizeof(reg));

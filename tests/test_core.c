@@ -41,7 +41,8 @@ static struct world *make_world(const struct vpb_insn *code, u32 count, bool nic
 		      .writable = ~0ull,
 		      .on_read = 0,
 		      .on_write = VPB_NONE,
-		      .engine = VPB_NONE });
+		      .engine = VPB_NONE,
+		      .port = VPB_NONE });
 	builder_add(&builder, spans, { .start = 0, .end = 8, .reg = 0 });
 	builder_add(&builder, maps, { 0, 1 });
 	builder_add(&builder, maps, { 0, 1 });
