@@ -29,6 +29,7 @@ enum {
 	COMMAND_WRITABLE = 0x0557, /* and invalidate, parity, SERR, INTx disable */
 	COMMAND_INTX_DISABLE = 0x0400,
 
+	STATUS_INTERRUPT = 0x0008,
 	STATUS_CAPABILITIES = 0x0010,
 	MSI_ID = 0x05,
 	MSI_64BIT = 0x0080,
@@ -115,10 +116,24 @@ bool vpio_config_msi_enabled(const struct vpio_vdev *vdev)
 	       (get16(vdev->config, CONFIG_MSI + 2) & MSI_ENABLE);
 }
 
+/* A cause of INTx, whether the line is disabled or not: drivers that share the line look there. */
+static bool is_interrupting(const struct vpio_vdev *vdev)
+{
+	u64 causes = 0;
+	u32 i;
+
+	for (i = 0; i < vdev->pdev->model.header->irqs.count; i++)
+		causes |= vdev->causes[i];
+	return causes && !vpio_config_msi_enabled(vdev);
+}
+
 int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t size)
 {
 	if (offset > VPIO_CONFIG || size > VPIO_CONFIG - offset)
 		return -1;
+	put(vdev->config, CONFIG_STATUS, 1,
+	    (vdev->config[CONFIG_STATUS] & ~STATUS_INTERRUPT) |
+		    (is_interrupting(vdev) ? STATUS_INTERRUPT : 0));
 	memcpy(data, vdev->config + offset, size);
 	return 0;
 }

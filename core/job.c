@@ -139,6 +139,23 @@ refused:
 	return false;
 }
 
+bool vpio_job_local(struct vpio_vdev *vdev)
+{
+	const struct vpb_engine any = { .max_frame = VPIO_ETHER_MOST };
+	struct vpio_pdev *pdev = vdev->pdev;
+	bool wire;
+	u32 count;
+
+	if (!is_sendable(vdev, &any, 0, &count))
+		return false;
+	pdev->ops->lock(pdev);
+	wire = vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	pdev->ops->unlock(pdev);
+	vdev->stats.tx_frames++;
+	vdev->stats.tx_bytes += vdev->gather.length;
+	return wire;
+}
+
 static void end_slot(struct vpio_vdev *vdev, u32 index, u8 status)
 {
 	struct vpio_slot *slot = slot_at(vdev, index);
@@ -179,7 +196,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev)
 	if (queue->count >= engine->depth)
 		return false;
 	frame = (struct vpio_frame){ slot_data(vdev, vdev->next), slot->length, slot->length };
-	if (!vpio_vm_run(pdev, NULL, engine->on_transmit, &frame, slot->length, 0, 0))
+	if (!vpio_vm_run(pdev, NULL, engine->on[VPB_ON_TRANSMIT], &frame, slot->length, 0, 0))
 		return false;
 	queue->flights[(queue->first + queue->count++) % VPB_MAX_DEPTH] =
 		(struct vpio_flight){ vdev, vdev->next, pdev->ops->now(pdev) };
@@ -214,7 +231,7 @@ void vpio_job_expire(struct vpio_pdev *pdev, u64 now)
 		    now - queue->flights[queue->first].started < engine->timeout_ms * 1000000ull)
 			continue;
 		pdev->stats.recoveries++;
-		vpio_vm_run(pdev, NULL, engine->on_recover, NULL, 0, 0, 0);
+		vpio_vm_run(pdev, NULL, engine->on[VPB_ON_RECOVER], NULL, 0, 0, 0);
 		while (queue->count)
 			vpio_job_finish(pdev, i, 1);
 	}
@@ -243,11 +260,30 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 			vdev->stats.jobs_aborted++;
 		else
 			vdev->stats.jobs_done++;
-		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on_done, NULL, slot.tag,
+		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL, slot.tag,
 			    slot.status, 0);
 		vdev->run |= 1u << slot.engine; /* there is room: it may go on */
 	}
 	return true;
+}
+
+void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	pdev->ops->lock(pdev);
+	for (i = vdev->head; i != vdev->tail; i++) {
+		struct vpio_slot *slot = slot_at(vdev, i);
+
+		if (slot->engine != engine)
+			continue;
+		slot->last = false; /* its end means nothing */
+		if (slot->state == VPIO_SLOT_QUEUED)
+			slot->state = VPIO_SLOT_ENDED;
+	}
+	pdev->ops->wake_vdev(vdev);
+	pdev->ops->unlock(pdev);
 }
 
 void vpio_job_forget(struct vpio_vdev *vdev)

@@ -29,6 +29,7 @@ enum {
 	VPIO_TX_SLOTS = 64,    /* frames of one vdev that wait for the hardware */
 	VPIO_INBOX = 1 << 18,  /* bytes of frames that wait for one vdev */
 	VPIO_MAX_VDEVS = 64,   /* vdevs of one pdev */
+	VPIO_WAIT = 1,	       /* an access must wait for an engine and be made again */
 };
 
 /* Why a guest's request was refused. The order is that of vpio_refusal_name(). */
@@ -84,6 +85,7 @@ struct vpio_vdev_stats {
 	X(rx_unclaimed, "frames that no vdev wanted")                                               \
 	X(local_frames, "frames delivered from one vdev to another")                                \
 	X(recoveries, "times an engine was reset because a job took too long")                      \
+	X(hand_offs, "times a slice engine went to another owner")                                  \
 	X(hw_reads, "hardware register reads")                                                      \
 	X(hw_writes, "hardware register writes")                                                    \
 	X(model_errors, "handlers of the hardware side that went wrong")
@@ -224,7 +226,9 @@ void vpio_vdev_reset(struct vpio_vdev *vdev);
  * @data: filled in; all ones where there is nothing
  * @size: 1, 2, 4 or 8 bytes, any alignment
  *
- * Return: 0, or -1 if there is no such BAR or the access runs past its end.
+ * Return: 0; -1 if there is no such BAR or the access runs past its end; VPIO_WAIT if it touches a
+ * slice engine that the guest has asked for and that is not its yet: give the lock back, wait until
+ * vpio_vdev_waits() is false (look again after each ops->wake_vdev), make the access again.
  */
 int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size);
 
@@ -233,6 +237,9 @@ int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *d
  */
 int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
 		    size_t size);
+
+/* Whether the vdev waits for a slice engine; no lock needed. */
+bool vpio_vdev_waits(struct vpio_vdev *vdev);
 
 /**
  * vpio_vdev_config_read() - a guest reads PCI configuration space

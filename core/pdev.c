@@ -13,7 +13,7 @@ enum {
 size_t vpio_pdev_size(const struct vpio_model *model)
 {
 	return vpio_align(sizeof(struct vpio_pdev)) + vpio_align(model->header->state_size[VPB_HOST]) +
-	       VPB_MAX_FRAME;
+	       vpio_places_size(model) + VPB_MAX_FRAME;
 }
 
 static void reset_variables(struct vpio_pdev *pdev)
@@ -41,6 +41,7 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 	pdev->priv = priv;
 	pdev->state = (u8 *)pdev + vpio_align(sizeof(*pdev));
 	pdev->gather.data = pdev->state + vpio_align(header->state_size[VPB_HOST]);
+	vpio_places_init(pdev, (u16 *)(pdev->gather.data + VPB_MAX_FRAME));
 	pdev->gather.capacity = VPB_MAX_FRAME;
 	for (i = 0; i < header->bars.count; i++) {
 		const struct vpb_bar *bar = &model->bars[i];
@@ -111,6 +112,7 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 		pdev->ticked = now;
 		vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_TICK], NULL, 0, 0, 0);
 	}
+	vpio_slice_advance(pdev);
 	vpio_job_expire(pdev, now);
 	vpio_job_start(pdev);
 	return found;

@@ -13,6 +13,8 @@ enum {
 	VPIO_ETHER_HEADER = 14, /* bytes of an Ethernet header */
 	VPIO_ETHER_MIN = 60,	/* bytes of the smallest frame on the wire, without FCS */
 	VPIO_VLAN = 4,		/* bytes of an 802.1Q tag */
+	VPIO_FCS = 4,		/* bytes of a frame check sequence */
+	VPIO_ETHER_MOST = 1518, /* bytes of the largest frame with a tag, without FCS */
 	VPIO_CONFIG = 256,	/* bytes of PCI configuration space */
 };
 
@@ -50,7 +52,7 @@ struct vpio_slot {
 	u64 tag;
 };
 
-/* A frame that waits for a vdev: this, then its bytes, in a multiple of 8 in all. */
+/* A frame that waits for a vdev: this, its bytes, room for an FCS, in a multiple of 8 in all. */
 struct vpio_letter {
 	u32 length; /* VPIO_LETTER_WRAP: the rest of the inbox is not used */
 	u32 local;  /* from another vdev */
@@ -67,6 +69,16 @@ struct vpio_inbox {
 	u8 *data;
 };
 
+/* What a vdev asked of a slice engine with START. */
+struct vpio_start {
+	bool pending; /* waits for the engine */
+	bool granted; /* has it; VPB_ON_BEGIN is to run */
+	bool ended;   /* `finish` was said; VPB_ON_DONE is to run */
+	u8 status;
+	u64 ticket; /* who asked first is first */
+	u64 a, b;
+};
+
 struct vpio_vdev {
 	struct vpio_pdev *pdev;
 	void *priv;
@@ -81,15 +93,20 @@ struct vpio_vdev {
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u64 causes[VPB_MAX_IRQS]; /* not masked, when the line was looked at last */
 	bool line;		  /* the interrupt line, as ops->irq was told */
+	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
 	bool refused;		  /* this request is refused and counted already */
 	bool filter_stale;	  /* a register of the filter has changed */
 	bool hooked;		  /* a handler ran in this access */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
+	bool direct;		  /* this access reached the hardware */
 	u32 run;		  /* engines that asked for on_run */
 	struct vpio_vdev_stats stats;
 
 	/* Guarded by the pdev's lock. */
+	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
+	struct vpio_start starts[VPB_MAX_ENGINES];
+	u16 instances[VPB_MAX_ENGINES]; /* partition engines: which is its */
 	u32 filter; /* enum vpb_filter */
 	u64 multicast_hash;
 	u32 notify; /* events that wait, a bit each */
@@ -113,6 +130,21 @@ struct vpio_queue {
 	struct vpio_flight flights[VPB_MAX_DEPTH];
 };
 
+enum vpio_phase {
+	VPIO_OWNED,	/* by owner, or by nobody */
+	VPIO_SAVING,	/* the owner's state is on its way out */
+	VPIO_RESTORING, /* the new owner's state is on its way in */
+	VPIO_GRANTED,	/* the owner has not begun yet */
+};
+
+/* A slice engine. Guarded by the pdev's lock. */
+struct vpio_slice {
+	u8 phase;
+	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
+	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
+	u64 since;		 /* ns: when the phase began */
+};
+
 struct vpio_pdev {
 	struct vpio_model model;
 	const struct vpio_ops *ops;
@@ -120,6 +152,7 @@ struct vpio_pdev {
 	void *priv;
 	const struct vpb_window *bar_window[VPB_MAX_BARS]; /* by BAR index, NULL: no such BAR */
 	u32 bar_size[VPB_MAX_BARS];
+	u16 *places[VPB_MAX_WINDOWS]; /* see places.c */
 	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
 
 	/* Guarded by the pdev's lock. */
@@ -132,8 +165,21 @@ struct vpio_pdev {
 	u64 ticked;		  /* ns: when the model last looked at the device */
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
+	struct vpio_slice slices[VPB_MAX_ENGINES];
+	u64 tickets;	 /* given out */
+	u64 instances[VPB_MAX_ENGINES]; /* partition engines: a bit for each that is taken */
 	struct vpio_pdev_stats stats;
 };
+
+/* places.c: which span of a map a byte of a window belongs to */
+
+/* Bytes of the tables that make it one look-up. */
+size_t vpio_places_size(const struct vpio_model *model);
+/* Fills them in. */
+void vpio_places_init(struct vpio_pdev *pdev, u16 *tables);
+/* The span of a byte that a read or write meets in a bank; NULL if there is nothing. */
+const struct vpb_span *vpio_place(const struct vpio_pdev *pdev, const struct vpb_window *window,
+				  u32 map, u32 offset);
 
 /* vm.c */
 
@@ -152,9 +198,55 @@ struct vpio_pdev {
 u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struct vpio_frame *frame,
 		u64 r0, u64 r1, u64 r2);
 
+/* A number of 1, 2, 4 or 8 bytes, at any place. */
+static inline u64 vpio_get_bytes(const void *place, u32 width)
+{
+	u64 value = 0;
+
+	switch (width) {
+	case 1:
+		return *(const u8 *)place;
+	case 2:
+		memcpy(&value, place, 2);
+		break;
+	case 4:
+		memcpy(&value, place, 4);
+		break;
+	case 8:
+		memcpy(&value, place, 8);
+		break;
+	}
+	return value;
+}
+
+static inline void vpio_put_bytes(void *place, u32 width, u64 value)
+{
+	switch (width) {
+	case 1:
+		*(u8 *)place = (u8)value;
+		break;
+	case 2:
+		memcpy(place, &value, 2);
+		break;
+	case 4:
+		memcpy(place, &value, 4);
+		break;
+	case 8:
+		memcpy(place, &value, 8);
+		break;
+	}
+}
+
 /* Load and store one element of a variable; the index is within it. */
-u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index);
-void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value);
+static inline u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index)
+{
+	return vpio_get_bytes(state + var->offset + index * var->width, var->width);
+}
+
+static inline void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value)
+{
+	vpio_put_bytes(state + var->offset + index * var->width, var->width, value);
+}
 
 /* vdev.c: all under the vdev's lock */
 
@@ -194,6 +286,8 @@ bool vpio_frame_segment(const struct vpio_frame *frame, u32 mss, u32 index,
 u32 vpio_job_slot_size(const struct vpio_model *model);
 /* Hands the vdev's gathered frame to an engine. False: no room, or refused. Vdev's lock. */
 bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss);
+/* Hands it to the other vdevs only; true if it belongs on the wire, too. Vdev's lock. */
+bool vpio_job_local(struct vpio_vdev *vdev);
 /* Frames for which the vdev has room. */
 u32 vpio_job_room(const struct vpio_vdev *vdev);
 /* Ends the oldest job of an engine. Pdev's lock. */
@@ -203,8 +297,27 @@ void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
+/* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
+void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine);
 /* Forgets a vdev's jobs. Both locks. */
 void vpio_job_forget(struct vpio_vdev *vdev);
+
+/* slice.c: engines with one owner at a time. Pdev's lock, but where it says otherwise. */
+
+/* Asks for the engine. False: the vdev's last request has not begun yet. Vdev's lock only. */
+bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b);
+/* Begins the vdev's work on engines that it has been granted. Vdev's lock only. */
+void vpio_slice_begin(struct vpio_vdev *vdev);
+/* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
+void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* The owner's work has ended. */
+void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
+/* Hands engines on, resets those whose owners take too long. */
+void vpio_slice_advance(struct vpio_pdev *pdev);
+/* Takes the vdev out of all slice engines. */
+void vpio_slice_forget(struct vpio_vdev *vdev);
+/* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
+bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
 

@@ -60,7 +60,7 @@ struct vpio_letter *vpio_inbox_first(struct vpio_inbox *inbox)
 
 static u32 letter_size(u32 length)
 {
-	return (u32)(sizeof(struct vpio_letter) + length + 7) & ~7u;
+	return (u32)(sizeof(struct vpio_letter) + length + VPIO_FCS + 7) & ~7u;
 }
 
 void vpio_inbox_take(struct vpio_inbox *inbox)

@@ -95,6 +95,7 @@ static u64 load_register(const struct vpio_vdev *vdev, u16 number)
 void vpio_update_line(struct vpio_vdev *vdev)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
+	const bool msi = vpio_config_msi_enabled(vdev);
 	bool level = false, rise = false;
 	u32 i;
 
@@ -107,8 +108,12 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		rise |= (causes & ~vdev->causes[i]) != 0;
 		vdev->causes[i] = causes;
 	}
-	if (vpio_config_msi_enabled(vdev)) {
+	if (msi != vdev->msi) { /* nothing is left of the line, or of messages */
+		vdev->msi = msi;
 		vdev->line = false;
+		vdev->pdev->ops->irq(vdev, false);
+	}
+	if (msi) {
 		if (!rise)
 			return;
 	} else {
@@ -136,10 +141,11 @@ static void settle(struct vpio_vdev *vdev)
 	const struct vpio_model *model = &pdev->model;
 	u32 run = vdev->run, i;
 
+	vpio_slice_begin(vdev);
 	vdev->run = 0;
 	for (i = 0; run >> i; i++) {
 		if (run >> i & 1)
-			vpio_vm_run(pdev, vdev, model->engines[i].on_run, NULL, 0, 0, 0);
+			vpio_vm_run(pdev, vdev, model->engines[i].on[VPB_ON_RUN], NULL, 0, 0, 0);
 	}
 	if (vdev->filter_stale) {
 		vdev->filter_stale = false;
@@ -154,8 +160,8 @@ static void settle(struct vpio_vdev *vdev)
 	}
 }
 
-static const struct vpb_map *current_map(const struct vpio_vdev *vdev,
-					 const struct vpb_window *window, bool write)
+/* Which of a window's maps an access meets now: its bank, and whether it writes. */
+static u32 current_map(const struct vpio_vdev *vdev, const struct vpb_window *window, bool write)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
 	u32 bank = 0;
@@ -164,26 +170,7 @@ static const struct vpb_map *current_map(const struct vpio_vdev *vdev,
 		bank = (u32)(vpio_load(vdev->state, &model->vars[window->bank_var], 0) >>
 			     window->bank_shift) &
 		       ((1u << window->bank_bits) - 1);
-	return &model->maps[window->map + 2 * bank + write];
-}
-
-static const struct vpb_span *find_span(const struct vpio_model *model, const struct vpb_map *map,
-					u32 offset)
-{
-	const struct vpb_span *spans = &model->spans[map->span];
-	u32 low = 0, high = map->count;
-
-	while (low < high) {
-		u32 middle = (low + high) / 2;
-
-		if (offset < spans[middle].start)
-			high = middle;
-		else if (offset >= spans[middle].end)
-			low = middle + 1;
-		else
-			return &spans[middle];
-	}
-	return NULL;
+	return 2 * bank + write;
 }
 
 static u64 width_mask(unsigned int bytes)
@@ -191,37 +178,220 @@ static u64 width_mask(unsigned int bytes)
 	return ~0ull >> (64 - 8 * bytes);
 }
 
+/* Where a register of a slice or partition engine lies in the hardware. */
+static u32 hardware_offset(const struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index)
+{
+	const struct vpb_engine *engine = &vdev->pdev->model.engines[reg->engine];
+
+	return reg->offset + index * reg->stride + vdev->instances[reg->engine] * engine->step;
+}
+
+/*
+ * Whether the vdev's access reaches the hardware's own register: then the pdev's lock is held on
+ * return. A partition engine's instance is always its vdev's; a slice engine's owner changes.
+ */
+static bool lock_direct(struct vpio_vdev *vdev, const struct vpb_reg *reg)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	if (!(reg->flags & VPB_REG_DIRECT))
+		return false;
+	pdev->ops->lock(pdev);
+	if (vdev->attached &&
+	    (pdev->model.engines[reg->engine].discipline == VPB_PARTITIONED ||
+	     vpio_slice_is_owner(vdev, reg->engine))) {
+		vdev->direct = true;
+		return true;
+	}
+	pdev->ops->unlock(pdev);
+	return false;
+}
+
+/* A register's own storage, in whichever space. */
+static u64 load_element(struct vpio_vdev *vdev, const struct vpb_var *var, u32 index)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u64 value;
+
+	if (var->space == VPB_VDEV)
+		return vpio_load(vdev->state, var, index);
+	pdev->ops->lock(pdev);
+	value = vpio_load(vdev->slice_state, var, index);
+	pdev->ops->unlock(pdev);
+	return value;
+}
+
+static void store_element(struct vpio_vdev *vdev, const struct vpb_var *var, u32 index, u64 value)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	if (var->space == VPB_VDEV) {
+		vpio_store(vdev->state, var, index, value);
+		return;
+	}
+	pdev->ops->lock(pdev);
+	vpio_store(vdev->slice_state, var, index, value);
+	pdev->ops->unlock(pdev);
+}
+
+static u64 hardware_read(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 offset, u32 width)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	pdev->stats.hw_reads++;
+	return pdev->ops->hw_read(pdev, pdev->model.windows[reg->window].hw_bar, offset, width);
+}
+
+static void hardware_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 offset, u32 width,
+			   u64 value)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	pdev->stats.hw_writes++;
+	pdev->ops->hw_write(pdev, pdev->model.windows[reg->window].hw_bar, offset, width, value);
+}
+
 static u64 read_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpb_var *var = &pdev->model.vars[reg->var];
 	u64 value = 0;
 
+	if (reg->on_read == VPB_NONE && lock_direct(vdev, reg)) {
+		value = hardware_read(vdev, reg, hardware_offset(vdev, reg, index), reg->width);
+		pdev->ops->unlock(pdev);
+		return value;
+	}
 	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
-		value = vpio_load(vdev->state, var, index);
+		value = load_element(vdev, var, index);
 	if (reg->on_read != VPB_NONE)
-		value = vpio_vm_run(vdev->pdev, vdev, reg->on_read, NULL, value, index, size);
+		value = vpio_vm_run(pdev, vdev, reg->on_read, NULL, value, index, size);
 	if (reg->access == VPB_RC)
-		vpio_store(vdev->state, var, index, 0);
+		store_element(vdev, var, index, 0);
 	return value;
+}
+
+/* What a register holds after a write of @value to the bits of @mask. */
+static u64 written(const struct vpb_reg *reg, u64 old, u64 value, u64 mask)
+{
+	const u64 kept = mask & reg->writable;
+
+	old = (old & ~kept) | (value & kept);
+	old &= ~(value & mask & reg->clear);
+	return old | (value & mask & reg->set);
+}
+
+static void store_written(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u64 value,
+			  u64 mask)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+
+	vpio_store(vdev->state, var, index,
+		   written(reg, vpio_load(vdev->state, var, index), value, mask));
 }
 
 /* @value and @mask are in the register's own bit positions. */
 static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size,
 			   u64 value, u64 mask)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
-	const u64 kept = mask & reg->writable;
-	u64 new;
+	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpb_var *var = &pdev->model.vars[reg->var];
+	const u64 new = written(reg, load_element(vdev, var, index), value, mask);
 
-	new = vpio_load(vdev->state, var, index);
-	new = (new & ~kept) | (value & kept);
-	new &= ~(value & mask & reg->clear);
-	if (reg->on_write != VPB_NONE)
-		vpio_vm_run(vdev->pdev, vdev, reg->on_write, NULL, new, index, size);
-	else if (reg->access != VPB_STROBE)
-		vpio_store(vdev->state, var, index, new);
+	if (reg->on_write != VPB_NONE && (!reg->when || value & mask & reg->when)) {
+		vpio_vm_run(pdev, vdev, reg->on_write, NULL, new, index, size);
+	} else if (reg->access != VPB_STROBE) {
+		store_element(vdev, var, index, new);
+		if (reg->access != VPB_RO && lock_direct(vdev, reg)) {
+			hardware_write(vdev, reg, hardware_offset(vdev, reg, index), reg->width,
+				       new);
+			pdev->ops->unlock(pdev);
+		}
+	}
 	if (reg->flags & VPB_REG_FILTER)
 		vdev->filter_stale = true;
+}
+
+/* --- Data ports -------------------------------------------------------------------------- */
+
+/* A port's number in a variable, and a new one. The pdev's lock is held. */
+static u64 port_load(struct vpio_vdev *vdev, u16 number)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[number];
+
+	return vpio_load(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0);
+}
+
+static void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[number];
+
+	vpio_store(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0, value);
+}
+
+/* Moves bytes between an access and the port's memory; returns how many are left after it. */
+static u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u8 *bytes, u32 size,
+		      bool write)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[way->memory];
+	u8 *memory = (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
+	u64 at = port_load(vdev, way->at);
+	u64 left = port_load(vdev, way->left);
+	u32 i;
+
+	for (i = 0; i < size && left; i++, left--) {
+		if (at < var->count && write)
+			memory[at] = bytes[i];
+		else if (at < var->count)
+			bytes[i] = memory[at];
+		at++;
+		if (way->top != VPB_NONE && at == port_load(vdev, way->top))
+			at = port_load(vdev, way->bottom);
+	}
+	port_store(vdev, way->at, at);
+	port_store(vdev, way->left, left);
+	return left;
+}
+
+static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *value, u32 size,
+			bool write)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpb_port *port = &pdev->model.ports[reg->port];
+	const struct vpb_way *way = write ? &port->write : &port->read;
+	bool ended;
+
+	if (way->memory == VPB_NONE)
+		return;
+	pdev->ops->lock(pdev);
+	if (!port_load(vdev, way->left) ||
+	    (way->engine != VPB_NONE && !vpio_slice_is_owner(vdev, way->engine))) {
+		pdev->ops->unlock(pdev);
+		return; /* nothing was asked for: as the device, nothing happens */
+	}
+	if (way->engine != VPB_NONE) {
+		vdev->direct = true;
+		hardware_write(vdev, reg, reg->offset, size, *value);
+	}
+	ended = !move_bytes(vdev, way, (u8 *)value, size, write);
+	pdev->ops->unlock(pdev);
+	if (ended)
+		vpio_vm_run(pdev, vdev, way->on_end, NULL, 0, 0, 0);
+}
+
+/* Whether the access touches an engine that the vdev has asked for and does not have yet. */
+static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg)
+{
+	u16 engine = reg->engine;
+
+	if (reg->port != VPB_NONE)
+		engine = vdev->pdev->model.ports[reg->port].write.engine;
+	else if (!(reg->flags & VPB_REG_DIRECT))
+		return false;
+	if (engine == VPB_NONE)
+		return false;
+	vpio_slice_begin(vdev);
+	return READ_ONCE(vdev->starts[engine].pending);
 }
 
 /* One register that an access touches, and which of the access's bytes are its. */
@@ -233,10 +403,10 @@ struct piece {
 	u32 size;  /* bytes of the access */
 };
 
-static struct piece piece_at(const struct vpio_model *model, const struct vpb_map *map, u32 offset,
-			     u32 most)
+static struct piece piece_at(const struct vpio_pdev *pdev, const struct vpb_window *window, u32 map,
+			     u32 offset, u32 most)
 {
-	const struct vpb_span *span = find_span(model, map, offset);
+	const struct vpb_span *span = vpio_place(pdev, window, map, offset);
 	struct piece piece = { .size = 1, .nothing = !span };
 	u32 start, end;
 
@@ -244,7 +414,7 @@ static struct piece piece_at(const struct vpio_model *model, const struct vpb_ma
 		return piece;
 	end = span->end;
 	if (span->reg != VPB_NONE) {
-		piece.reg = &model->regs[span->reg];
+		piece.reg = &pdev->model.regs[span->reg];
 		piece.index = (offset - piece.reg->offset) / piece.reg->stride;
 		start = piece.reg->offset + piece.index * piece.reg->stride;
 		piece.shift = 8 * (offset - start);
@@ -272,37 +442,79 @@ static void count_access(struct vpio_vdev *vdev)
 {
 	if (vdev->hooked)
 		vdev->stats.hooks++;
+	else if (vdev->direct)
+		vdev->stats.direct++;
 	else
 		vdev->stats.answered++;
+}
+
+/* What every access begins with; VPIO_WAIT if it must be made again later. */
+static int begin_access(struct vpio_vdev *vdev, const struct piece *first)
+{
+	if (first->reg && must_wait(vdev, first->reg))
+		return VPIO_WAIT;
+	vdev->hooked = false;
+	vdev->direct = false;
+	return 0;
+}
+
+/* A register that takes each access whole has the rest of it. */
+static void make_whole(struct piece *piece, u32 rest)
+{
+	if (piece->reg && (piece->reg->flags & VPB_REG_FIXED || piece->reg->port != VPB_NONE)) {
+		piece->size = rest;
+		piece->shift = 0;
+	}
+}
+
+/*
+ * Most accesses are of one whole register that is only kept: nothing runs and nothing changes but
+ * its value.
+ */
+static bool is_plain(const struct piece *piece, size_t size, u16 handler, u16 barred)
+{
+	const struct vpb_reg *reg = piece->reg;
+
+	return reg && handler == VPB_NONE && piece->size == size && reg->width == size &&
+	       !(reg->flags & barred) && reg->port == VPB_NONE &&
+	       (reg->access == VPB_RW || reg->access == VPB_RO || reg->access == VPB_W1C);
 }
 
 int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size)
 {
 	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	const struct vpio_model *model = &vdev->pdev->model;
-	const struct vpb_map *map;
+	struct vpio_pdev *pdev = vdev->pdev;
 	struct piece piece;
 	u64 result = 0, value;
-	u32 done;
+	u32 map, done;
 
 	if (!window)
 		return -1;
-	vdev->stats.reads++;
-	vdev->hooked = false;
 	map = current_map(vdev, window, false);
+	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
+	if (piece.reg && is_plain(&piece, size, piece.reg->on_read, VPB_REG_DIRECT)) {
+		vpio_put_bytes(data, (u32)size,
+			       vpio_load(vdev->state, &pdev->model.vars[piece.reg->var],
+					 piece.index));
+		vdev->stats.reads++;
+		vdev->stats.answered++;
+		return 0;
+	}
+	if (begin_access(vdev, &piece))
+		return VPIO_WAIT;
+	vdev->stats.reads++;
 	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
+		make_whole(&piece, (u32)size - done);
 		value = piece.nothing ? ALL_ONES : 0;
-		if (piece.reg && (piece.reg->flags & VPB_REG_FIXED)) {
-			piece.size = (u32)size - done;
-			piece.shift = 0;
-		}
-		if (piece.reg)
+		if (piece.reg && piece.reg->port != VPB_NONE)
+			access_port(vdev, piece.reg, &value, piece.size, false);
+		else if (piece.reg)
 			value = read_register(vdev, piece.reg, piece.index, piece.size) >>
 				piece.shift;
 		result |= (value & width_mask(piece.size)) << 8 * done;
 	}
-	memcpy(data, &result, size);
+	vpio_put_bytes(data, (u32)size, result);
 	if (vdev->hooked)
 		settle(vdev);
 	else
@@ -315,34 +527,54 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		    size_t size)
 {
 	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	const struct vpio_model *model = &vdev->pdev->model;
-	const struct vpb_map *map;
+	struct vpio_pdev *pdev = vdev->pdev;
 	struct piece piece;
-	u64 value = 0, mask;
-	u32 done;
+	u64 value, part, mask;
+	u32 map, done;
 
 	if (!window)
 		return -1;
-	vdev->stats.writes++;
-	vdev->hooked = false;
-	vdev->written = (u32)offset;
-	memcpy(&value, data, size);
 	map = current_map(vdev, window, true);
+	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
+	value = vpio_get_bytes(data, (u32)size);
+	if (piece.reg && is_plain(&piece, size, piece.reg->on_write,
+				  VPB_REG_DIRECT | VPB_REG_IRQ | VPB_REG_FILTER)) {
+		store_written(vdev, piece.reg, piece.index, value, ~0ull);
+		vdev->stats.writes++;
+		vdev->stats.answered++;
+		return 0;
+	}
+	if (begin_access(vdev, &piece))
+		return VPIO_WAIT;
+	vdev->stats.writes++;
+	vdev->written = (u32)offset;
 	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(model, map, (u32)offset + done, (u32)size - done);
+		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
+		make_whole(&piece, (u32)size - done);
 		if (!piece.reg)
 			continue;
-		if (piece.reg->flags & VPB_REG_FIXED) {
-			piece.size = (u32)size - done;
-			piece.shift = 0;
-		}
 		mask = width_mask(piece.size);
-		write_register(vdev, piece.reg, piece.index, piece.size,
-			       (value >> 8 * done & mask) << piece.shift, mask << piece.shift);
+		part = value >> 8 * done & mask;
+		if (piece.reg->port != VPB_NONE)
+			access_port(vdev, piece.reg, &part, piece.size, true);
+		else
+			write_register(vdev, piece.reg, piece.index, piece.size,
+				       part << piece.shift, mask << piece.shift);
 	}
 	settle(vdev);
 	count_access(vdev);
 	return 0;
+}
+
+bool vpio_vdev_waits(struct vpio_vdev *vdev)
+{
+	u32 i;
+
+	for (i = 0; i < vdev->pdev->model.header->engines.count; i++) {
+		if (READ_ONCE(vdev->starts[i].pending))
+			return true;
+	}
+	return false;
 }
 
 /* --- What waits for a vdev --------------------------------------------------------------- */
@@ -351,11 +583,12 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const u16 engine = pdev->model.header->rx_engine;
-	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length };
+	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length,
+				    letter->length + VPIO_FCS };
 
 	if (engine == VPB_NONE)
 		return;
-	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on_frame, &frame, frame.length, 0, 0);
+	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on[VPB_ON_FRAME], &frame, frame.length, 0, 0);
 	if (!frame.length)
 		return; /* dropped, and counted so */
 	vdev->stats.rx_frames++;
@@ -408,6 +641,8 @@ bool vpio_vdev_run(struct vpio_vdev *vdev)
 		return false;
 	more = vpio_job_deliver(vdev, MOST_LETTERS);
 	more |= receive_all(vdev, MOST_LETTERS);
+	vpio_slice_begin(vdev);
+	vpio_slice_deliver(vdev);
 	notify_all(vdev);
 	settle(vdev);
 	return more;
@@ -418,11 +653,11 @@ bool vpio_vdev_run(struct vpio_vdev *vdev)
 size_t vpio_vdev_size(const struct vpio_model *model)
 {
 	size_t size = vpio_align(sizeof(struct vpio_vdev)) +
-		      vpio_align(model->header->state_size[VPB_VDEV]);
+		      vpio_align(model->header->state_size[VPB_VDEV]) +
+		      vpio_align(model->header->state_size[VPB_SLICE]) + VPB_MAX_FRAME;
 
 	if (model->header->flags & VPB_NIC)
-		size += VPB_MAX_FRAME + VPIO_INBOX +
-			(size_t)VPIO_TX_SLOTS * vpio_job_slot_size(model);
+		size += VPIO_INBOX + (size_t)VPIO_TX_SLOTS * vpio_job_slot_size(model);
 	return size;
 }
 
@@ -443,10 +678,12 @@ static void reset_variables(struct vpio_vdev *vdev)
 	u32 i, j;
 
 	for (i = 0; i < model->header->vars.count; i++) {
-		if (model->vars[i].space != VPB_VDEV || is_param(model, i))
+		u8 *state = model->vars[i].space == VPB_SLICE ? vdev->slice_state : vdev->state;
+
+		if (model->vars[i].space == VPB_HOST || is_param(model, i))
 			continue;
 		for (j = 0; j < model->vars[i].count; j++)
-			vpio_store(vdev->state, &model->vars[i], j, model->vars[i].reset);
+			vpio_store(state, &model->vars[i], j, model->vars[i].reset);
 	}
 }
 
@@ -461,10 +698,12 @@ void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac
 	vdev->source_check = true;
 	vdev->state = place;
 	place += vpio_align(model->header->state_size[VPB_VDEV]);
+	vdev->slice_state = place;
+	place += vpio_align(model->header->state_size[VPB_SLICE]);
+	vdev->gather.data = place;
+	vdev->gather.capacity = VPB_MAX_FRAME;
 	if (model->header->flags & VPB_NIC) {
 		memcpy(vdev->mac, mac, VPIO_ADDRESS);
-		vdev->gather.data = place;
-		vdev->gather.capacity = VPB_MAX_FRAME;
 		vdev->inbox.data = place + VPB_MAX_FRAME;
 		vdev->frames = vdev->inbox.data + VPIO_INBOX;
 	}
@@ -484,17 +723,58 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 
 	pdev->ops->lock(pdev);
 	vpio_job_forget(vdev);
+	vpio_slice_forget(vdev);
 	vdev->inbox.head = 0;
 	vdev->inbox.tail = 0;
 	vdev->notify = 0;
 	vdev->filter = 0;
-	pdev->ops->unlock(pdev);
 	reset_variables(vdev);
+	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
 	vdev->run = 0;
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
 	vdev->filter_stale = true;
 	settle(vdev);
+}
+
+/* Gives the vdev an instance of each partition engine, reset; false if one has none left. */
+static bool take_instances(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i, n;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		const struct vpb_engine *engine = &pdev->model.engines[i];
+
+		if (engine->discipline != VPB_PARTITIONED)
+			continue;
+		for (n = 0; n < engine->depth && pdev->instances[i] >> n & 1; n++)
+			;
+		if (n == engine->depth)
+			return false;
+		vdev->instances[i] = (u16)n;
+	}
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->model.engines[i].discipline != VPB_PARTITIONED)
+			continue;
+		pdev->instances[i] |= 1ull << vdev->instances[i];
+		vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_BEGIN], NULL, 0, 0, 0);
+	}
+	return true;
+}
+
+/* Takes them back: what they still do is stopped before anybody else has them. */
+static void release_instances(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; vdev->attached && i < pdev->model.header->engines.count; i++) {
+		if (pdev->model.engines[i].discipline != VPB_PARTITIONED)
+			continue;
+		vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_BEGIN], NULL, 0, 0, 0);
+		pdev->instances[i] &= ~(1ull << vdev->instances[i]);
+	}
 }
 
 int vpio_vdev_attach(struct vpio_vdev *vdev)
@@ -511,6 +791,8 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 			result = -1;
 	}
 	if (pdev->count == VPIO_MAX_VDEVS)
+		result = -1;
+	if (!result && !take_instances(vdev))
 		result = -1;
 	if (!result) {
 		pdev->vdevs[pdev->count++] = vdev;
@@ -531,6 +813,8 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 			pdev->vdevs[i] = pdev->vdevs[--pdev->count];
 	}
 	vpio_job_forget(vdev);
+	vpio_slice_forget(vdev);
+	release_instances(vdev);
 	vdev->attached = false;
 	pdev->ops->unlock(pdev);
 }

@@ -128,6 +128,8 @@ static int check_identity(struct check *check)
 	REQUIRE(header->class_code <= 0xffffff, "a class code has 24 bits");
 	REQUIRE(header->irq_pin <= 1, "the interrupt pin must be 0 or 1");
 	REQUIRE(header->msi <= 1, "at most one MSI vector");
+	REQUIRE(header->dma_bits >= 24 && header->dma_bits <= 64,
+		"bus addresses have 24 to 64 bits");
 	REQUIRE(is_optional(header->revision_param, header->params.count), "no such parameter");
 	REQUIRE(is_optional(header->rx_engine, header->engines.count), "no such engine");
 	REQUIRE(header->rx_engine == VPB_NONE || (header->flags & VPB_NIC),
@@ -241,12 +243,24 @@ static int check_reg(struct check *check, const struct vpb_reg *reg)
 	REQUIRE(reg->access <= VPB_STROBE, "no such access");
 	REQUIRE(reg->var < header->vars.count, "no such variable");
 	var = &check->model->vars[reg->var];
-	REQUIRE(var->width == reg->width && var->count >= reg->count && var->space == VPB_VDEV,
+	REQUIRE(var->width == reg->width && var->count >= reg->count &&
+			var->space == ((reg->flags & VPB_REG_DIRECT) ? VPB_SLICE : VPB_VDEV),
 		"the register's variable does not fit it");
+	REQUIRE(!(reg->flags & VPB_REG_DIRECT) || reg->engine < header->engines.count,
+		"a direct register belongs to an engine");
+	REQUIRE(is_optional(reg->port, header->ports.count), "no such port");
 	REQUIRE(is_handler(check, reg->on_read, VPB_H_READ) &&
 			is_handler(check, reg->on_write, VPB_H_WRITE),
 		"a register's handler is missing or of the wrong kind");
 	REQUIRE(is_optional(reg->engine, header->engines.count), "no such engine");
+	if (reg->engine != VPB_NONE) {
+		const struct vpb_engine *engine = &check->model->engines[reg->engine];
+
+		REQUIRE(reg->offset + (u64)reg->count * reg->stride +
+					(u64)VPB_MAX_DEPTH * engine->step <=
+				MAX_BAR_SIZE,
+			"an instance's registers are beyond any BAR");
+	}
 	REQUIRE((u32)reg->field + reg->fields <= header->fields.count, "no such fields");
 	return 0;
 }
@@ -255,7 +269,7 @@ static int check_field(struct check *check, const struct vpb_field *field)
 {
 	REQUIRE(is_string(check, field->name), "no such string");
 	REQUIRE(field->width > 0 && field->low + field->width <= 64, "no such bits");
-	REQUIRE(field->access <= VPB_STROBE, "no such access");
+	REQUIRE(field->access <= VPB_W1S, "no such access");
 	return 0;
 }
 
@@ -274,34 +288,104 @@ static int check_var(struct check *check, const struct vpb_var *var)
 	REQUIRE(check->variables[var->space] <= check->header->state_size[var->space],
 		"variables that overlap");
 	REQUIRE(var->reg == VPB_NONE ||
-			(var->reg < check->header->regs.count && var->space == VPB_VDEV),
+			(var->reg < check->header->regs.count && var->space != VPB_HOST),
 		"a variable of no register of a vdev");
+	REQUIRE(var->space != VPB_SLICE || var->engine < check->header->engines.count,
+		"no such engine");
 	return 0;
 }
 
+/* The kinds of an engine's handlers, by enum vpb_engine_event. */
+static const u8 engine_handler_kinds[VPB_ENGINE_EVENTS] = {
+	[VPB_ON_TRANSMIT] = VPB_H_HARDWARE, [VPB_ON_RECOVER] = VPB_H_HARDWARE,
+	[VPB_ON_DONE] = VPB_H_VDEV,	    [VPB_ON_FRAME] = VPB_H_VDEV,
+	[VPB_ON_RUN] = VPB_H_VDEV,	    [VPB_ON_BEGIN] = VPB_H_START,
+	[VPB_ON_IDLE] = VPB_H_HARDWARE,	    [VPB_ON_SAVE] = VPB_H_HARDWARE,
+	[VPB_ON_SAVED] = VPB_H_HARDWARE,    [VPB_ON_RESTORE] = VPB_H_HARDWARE,
+	[VPB_ON_RESTORED] = VPB_H_HARDWARE,
+};
+
 static int check_engine(struct check *check, const struct vpb_engine *engine)
 {
+	unsigned int i;
+
 	REQUIRE(is_string(check, engine->name), "no such string");
-	REQUIRE(engine->discipline == VPB_HOSTED, "a discipline that this version does not know");
+	REQUIRE(engine->discipline <= VPB_PARTITIONED, "no such discipline");
 	REQUIRE(engine->depth <= VPB_MAX_DEPTH, "too many jobs at a time");
 	REQUIRE(engine->max_frame <= VPB_MAX_WIRE, "frames that are too large");
-	REQUIRE(is_handler(check, engine->on_transmit, VPB_H_HARDWARE) &&
-			is_handler(check, engine->on_recover, VPB_H_HARDWARE) &&
-			is_handler(check, engine->on_done, VPB_H_VDEV) &&
-			is_handler(check, engine->on_frame, VPB_H_VDEV) &&
-			is_handler(check, engine->on_run, VPB_H_VDEV),
-		"an engine's handler is missing or of the wrong kind");
-	REQUIRE(engine->on_transmit == VPB_NONE ||
-			(engine->depth && engine->timeout_ms && engine->max_frame &&
-			 engine->on_recover != VPB_NONE && engine->on_done != VPB_NONE),
+	for (i = 0; i < ARRAY_SIZE(engine->on); i++) {
+		if (i >= VPB_ENGINE_EVENTS)
+			REQUIRE(engine->on[i] == VPB_NONE, "an event that does not exist");
+		else
+			REQUIRE(is_handler(check, engine->on[i], engine_handler_kinds[i]),
+				"an engine's handler is missing or of the wrong kind");
+	}
+	REQUIRE(engine->on[VPB_ON_TRANSMIT] == VPB_NONE ||
+			(engine->discipline == VPB_HOSTED && engine->depth && engine->timeout_ms &&
+			 engine->max_frame && engine->on[VPB_ON_RECOVER] != VPB_NONE &&
+			 engine->on[VPB_ON_DONE] != VPB_NONE),
 		"an engine that transmits needs depth, timeout, max, recover and done");
+	REQUIRE(engine->discipline != VPB_SLICED ||
+			(engine->timeout_ms && engine->on[VPB_ON_BEGIN] != VPB_NONE &&
+			 engine->on[VPB_ON_IDLE] != VPB_NONE &&
+			 engine->on[VPB_ON_RECOVER] != VPB_NONE),
+		"a slice engine needs timeout, start, idle and recover");
+	REQUIRE(engine->discipline != VPB_PARTITIONED ||
+			(engine->depth && engine->on[VPB_ON_BEGIN] != VPB_NONE),
+		"a partition engine needs instances and their reset");
 	return 0;
+}
+
+/* A number that a data port changes. */
+static bool is_port_number(const struct check *check, u16 number)
+{
+	return number < check->header->vars.count &&
+	       check->model->vars[number].space != VPB_HOST;
+}
+
+static int check_way(struct check *check, const struct vpb_way *way)
+{
+	const struct vpb_var *memory;
+
+	if (way->memory == VPB_NONE)
+		return 0;
+	REQUIRE(way->memory < check->header->vars.count, "no such memory");
+	memory = &check->model->vars[way->memory];
+	REQUIRE(memory->width == 1 && memory->space != VPB_HOST, "no memory of a vdev");
+	REQUIRE(is_port_number(check, way->at) && is_port_number(check, way->left),
+		"a port needs an address and a count");
+	REQUIRE(way->top == VPB_NONE ||
+			(is_port_number(check, way->top) && is_port_number(check, way->bottom)),
+		"no such variable");
+	REQUIRE(way->engine == VPB_NONE ||
+			(way->engine < check->header->engines.count &&
+			 check->model->engines[way->engine].discipline == VPB_SLICED),
+		"a port's engine must be a slice");
+	REQUIRE(is_handler(check, way->on_end, VPB_H_VDEV), "a port's handler is of the wrong kind");
+	return 0;
+}
+
+static int check_port(struct check *check, const struct vpb_port *port)
+{
+	REQUIRE(port->reg < check->header->regs.count, "no such register");
+	REQUIRE(port->read.engine == VPB_NONE, "reads of a port come from its memory");
+	if (check_way(check, &port->read))
+		return -1;
+	return check_way(check, &port->write);
 }
 
 static int check_irq(struct check *check, const struct vpb_irq *irq)
 {
-	REQUIRE(irq->cause < check->header->regs.count, "no such register");
-	REQUIRE(is_optional(irq->mask, check->header->regs.count), "no such register");
+	const u16 registers[] = { irq->cause, irq->mask };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (i && registers[i] == VPB_NONE)
+			continue;
+		REQUIRE(registers[i] < check->header->regs.count, "no such register");
+		REQUIRE(!(check->model->regs[registers[i]].flags & VPB_REG_DIRECT),
+			"causes and masks are the vdev's own");
+	}
 	return 0;
 }
 
@@ -352,26 +436,33 @@ struct loop {
 	u8 counter;
 };
 
-static int check_variable_use(struct check *check, const struct vpb_insn *insn, bool hardware)
+static int check_variable_use(struct check *check, const struct vpb_handler *handler,
+			      const struct vpb_insn *insn, u32 number)
 {
 	const struct vpb_var *var;
-	bool store = insn->op == VPB_STV || insn->op == VPB_STX;
+	const bool store = insn->op == VPB_STV || insn->op == VPB_STX || insn->op == VPB_GGET ||
+			   insn->op == VPB_FMPUT || insn->op == VPB_DGET;
 
-	REQUIRE(insn->imm < check->header->vars.count, "no such variable");
-	var = &check->model->vars[insn->imm];
-	if (hardware)
-		REQUIRE(var->space == VPB_HOST, "a handler of the hardware has no vdev");
-	else
+	REQUIRE(number < check->header->vars.count, "no such variable");
+	var = &check->model->vars[number];
+	if (handler->kind == VPB_H_HARDWARE)
+		REQUIRE(var->space != VPB_VDEV, "a handler of the hardware has no vdev");
+	else if (handler->kind != VPB_H_START && var->space != VPB_SLICE)
 		REQUIRE(var->space == VPB_VDEV || (var->space == VPB_HOST && !store),
 			"a handler of a vdev does not change the hardware side's variables");
 	return 0;
+}
+
+static bool has_no_dma(u8 op)
+{
+	return op == VPB_GGET || op == VPB_GPUT || op == VPB_FMEM;
 }
 
 static int check_operand(struct check *check, const struct vpb_handler *handler, u32 pc,
 			 const struct vpb_insn *insn)
 {
 	const struct vpb_header *header = check->header;
-	const bool hardware = handler->kind == VPB_H_HARDWARE;
+	const struct vpb_engine *engine;
 	const u32 imm = insn->imm;
 
 	switch ((enum vpb_operand)vpb_ops[insn->op].imm) {
@@ -392,7 +483,16 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		break;
 	case VPB_I_VAR:
 	case VPB_I_ARRAY:
-		return check_variable_use(check, insn, hardware);
+		return check_variable_use(check, handler, insn, imm);
+	case VPB_I_MEMORY:
+	case VPB_I_MEMDMA:
+		if (check_variable_use(check, handler, insn, imm & 0xffff))
+			return -1;
+		REQUIRE(check->model->vars[imm & 0xffff].width == 1, "not an array of bytes");
+		REQUIRE(imm >> 16 < header->dmas.count || has_no_dma(insn->op),
+			"no such DMA memory");
+		REQUIRE(imm >> 16 == 0 || !has_no_dma(insn->op), "no such memory");
+		break;
 	case VPB_I_TARGET:
 		REQUIRE(imm > pc && imm < handler->count, "a jump must go forward, in its handler");
 		break;
@@ -407,6 +507,12 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 	case VPB_I_REG:
 	case VPB_I_REGS:
 		REQUIRE(imm < header->regs.count, "no such register");
+		break;
+	case VPB_I_MEM3:
+		if (check_variable_use(check, handler, insn, imm & 0xffff))
+			return -1;
+		REQUIRE(check->model->vars[imm & 0xffff].width == 1, "not an array of bytes");
+		REQUIRE(imm >> 16 < handler->nregs, "no such VM register");
 		break;
 	case VPB_I_WIDTH:
 		REQUIRE(is_width(imm), "an access has 1, 2, 4 or 8 bytes");
@@ -423,8 +529,13 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		break;
 	case VPB_I_ENGINE:
 		REQUIRE(imm < header->engines.count, "no such engine");
-		REQUIRE(insn->op == VPB_RUN || check->model->engines[imm].on_transmit != VPB_NONE,
-			"an engine that takes no jobs");
+		engine = &check->model->engines[imm];
+		if (insn->op == VPB_START || insn->op == VPB_STARTED || insn->op == VPB_OWNED)
+			REQUIRE(engine->discipline == VPB_SLICED, "not a slice engine");
+		else if (insn->op != VPB_RUN &&
+			 (insn->op != VPB_DONE || engine->discipline != VPB_SLICED))
+			REQUIRE(engine->on[VPB_ON_TRANSMIT] != VPB_NONE,
+				"an engine that takes no jobs");
 		break;
 	}
 	return 0;
@@ -441,9 +552,10 @@ static int check_insn(struct check *check, const struct vpb_handler *handler, u3
 	check->record = insn;
 	REQUIRE(insn->op < VPB_OP_COUNT, "no such instruction");
 	op = &vpb_ops[insn->op];
-	REQUIRE(op->context & (handler->kind == VPB_H_HARDWARE ? VPB_C_HW : VPB_C_VDEV),
+	REQUIRE(op->context & (handler->kind >= VPB_H_HARDWARE ? VPB_C_HW : VPB_C_VDEV),
 		"an instruction that this kind of handler may not use");
-	REQUIRE((insn->op != VPB_EMIT && insn->op != VPB_FILTER && insn->op != VPB_SEND) ||
+	REQUIRE((insn->op != VPB_EMIT && insn->op != VPB_FILTER && insn->op != VPB_SEND &&
+		 insn->op != VPB_LOCAL) ||
 			(check->header->flags & VPB_NIC),
 		"an instruction that only a NIC's model may use");
 	for (i = 0; op->imm != VPB_I_LOOP && i < 3; i++) {
@@ -552,6 +664,7 @@ static int check_all(struct check *check, size_t size)
 	CHECK_ALL(check, regs, check_reg);
 	CHECK_ALL(check, fields, check_field);
 	CHECK_ALL(check, engines, check_engine);
+	CHECK_ALL(check, ports, check_port);
 	CHECK_ALL(check, irqs, check_irq);
 	CHECK_ALL(check, dmas, check_dma);
 	CHECK_ALL(check, params, check_param);

@@ -12,56 +12,9 @@ struct vm {
 	struct vpio_vdev *vdev; /* NULL: a handler of the hardware */
 	const struct vpio_model *model;
 	struct vpio_frame *frame;
-	u8 *state[3]; /* by enum vpb_space */
+	u8 *state[3]; /* by enum vpb_space; VPB_SLICE: see slice_state() */
+	bool hardware; /* the pdev's lock is held */
 };
-
-static u64 load(const u8 *place, unsigned int width)
-{
-	u64 value = 0;
-
-	switch (width) {
-	case 1:
-		return *place;
-	case 2:
-		value = *(const u16 *)place;
-		break;
-	case 4:
-		value = *(const u32 *)place;
-		break;
-	case 8:
-		value = *(const u64 *)place;
-		break;
-	}
-	return value;
-}
-
-static void store(u8 *place, unsigned int width, u64 value)
-{
-	switch (width) {
-	case 1:
-		*place = (u8)value;
-		break;
-	case 2:
-		*(u16 *)place = (u16)value;
-		break;
-	case 4:
-		*(u32 *)place = (u32)value;
-		break;
-	case 8:
-		*(u64 *)place = value;
-		break;
-	}
-}
-
-u64 vpio_load(const u8 *state, const struct vpb_var *var, u32 index)
-{
-	return load(state + var->offset + index * var->width, var->width);
-}
-
-void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u64 value)
-{
-	store(state + var->offset + index * var->width, var->width, value);
-}
 
 static u64 low_bits(u32 imm)
 {
@@ -78,12 +31,43 @@ static u64 abort_handler(struct vm *vm, u64 index)
 	return 0;
 }
 
+/* Whose state of a slice engine a handler means: its vdev's, or the owner's; NULL: nobody's. */
+static u8 *slice_state(const struct vm *vm, const struct vpb_var *var)
+{
+	const struct vpio_vdev *vdev = vm->vdev;
+
+	if (!vdev)
+		vdev = vm->pdev->slices[var->engine].owner;
+	return vdev ? vdev->slice_state : NULL;
+}
+
+static void lock_slices(const struct vm *vm)
+{
+	if (!vm->hardware)
+		vm->pdev->ops->lock(vm->pdev);
+}
+
+static void unlock_slices(const struct vm *vm)
+{
+	if (!vm->hardware)
+		vm->pdev->ops->unlock(vm->pdev);
+}
+
 static bool store_variable(struct vm *vm, u32 number, u64 index, u64 value)
 {
 	const struct vpb_var *var = &vm->model->vars[number];
 
 	if (index >= var->count)
 		return false;
+	if (var->space == VPB_SLICE) {
+		u8 *state = slice_state(vm, var);
+
+		lock_slices(vm);
+		if (state)
+			vpio_store(state, var, (u32)index, value);
+		unlock_slices(vm);
+		return true;
+	}
 	vpio_store(vm->state[var->space], var, (u32)index, value);
 	if (var->reg != VPB_NONE && (vm->model->regs[var->reg].flags & VPB_REG_FILTER))
 		vm->vdev->filter_stale = true;
@@ -93,11 +77,27 @@ static bool store_variable(struct vm *vm, u32 number, u64 index, u64 value)
 static bool load_variable(struct vm *vm, u32 number, u64 index, u64 *value)
 {
 	const struct vpb_var *var = &vm->model->vars[number];
+	const u8 *state = vm->state[var->space];
 
 	if (index >= var->count)
 		return false;
-	*value = vpio_load(vm->state[var->space], var, (u32)index);
+	if (var->space == VPB_SLICE) {
+		state = slice_state(vm, var);
+		lock_slices(vm);
+		*value = state ? vpio_load(state, var, (u32)index) : 0;
+		unlock_slices(vm);
+	} else {
+		*value = vpio_load(state, var, (u32)index);
+	}
 	return true;
+}
+
+/* Where a vdev's own instance of a partition engine begins. */
+static u32 instance(const struct vm *vm, const struct vpb_reg *reg)
+{
+	if (!vm->vdev || reg->engine == VPB_NONE)
+		return 0;
+	return vm->vdev->instances[reg->engine] * vm->model->engines[reg->engine].step;
 }
 
 static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *value)
@@ -109,7 +109,7 @@ static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *valu
 
 	if (index >= reg->count)
 		return false;
-	offset = reg->offset + (u32)index * reg->stride;
+	offset = reg->offset + (u32)index * reg->stride + instance(vm, reg);
 	if (write) {
 		pdev->stats.hw_writes++;
 		pdev->ops->hw_write(pdev, bar, offset, reg->width, *value);
@@ -132,10 +132,7 @@ static u8 *dma_bytes(struct vm *vm, u32 number, u64 offset, u64 size)
 
 static u64 dma_load(const u8 *place, unsigned int width)
 {
-	u64 value = 0;
-
-	memcpy(&value, place, width);
-	return value;
+	return vpio_get_bytes(place, width);
 }
 
 static void new_frame(struct vm *vm)
@@ -209,6 +206,101 @@ static u64 frame_put(struct vm *vm, u64 address, u64 offset, u64 size)
 	if (offset > frame->length || size > frame->length - offset)
 		return 0;
 	return vpio_guest_write(vm->vdev, address, frame->data + offset, (u32)size);
+}
+
+/* An array of bytes, whichever handler means it; NULL: nobody's, or shorter than that. */
+static u8 *memory_bytes(const struct vm *vm, u32 number, u64 size)
+{
+	const struct vpb_var *var = &vm->model->vars[number];
+	u8 *state = var->space == VPB_SLICE ? slice_state(vm, var) : vm->state[var->space];
+
+	return state && size <= var->count ? state + var->offset : NULL;
+}
+
+/* Between guest memory and an array, by way of the gathering frame: no lock is held meanwhile. */
+static u64 memory_get(struct vm *vm, u32 number, u64 address, u64 size)
+{
+	u8 *place = memory_bytes(vm, number, size);
+
+	if (!place || size > vm->vdev->gather.capacity) {
+		vpio_refuse(vm->vdev, VPIO_REFUSE_LONG, address, size);
+		return 0;
+	}
+	if (!vpio_guest_read(vm->vdev, address, vm->vdev->gather.data, (u32)size))
+		return 0;
+	lock_slices(vm);
+	memcpy(place, vm->vdev->gather.data, size);
+	unlock_slices(vm);
+	return 1;
+}
+
+static u64 memory_put(struct vm *vm, u32 number, u64 address, u64 size)
+{
+	const u8 *place = memory_bytes(vm, number, size);
+
+	if (!place || size > vm->vdev->gather.capacity) {
+		vpio_refuse(vm->vdev, VPIO_REFUSE_LONG, address, size);
+		return 0;
+	}
+	lock_slices(vm);
+	memcpy(vm->vdev->gather.data, place, size);
+	unlock_slices(vm);
+	return vpio_guest_write(vm->vdev, address, vm->vdev->gather.data, (u32)size);
+}
+
+/* Between an array and a DMA memory. Without an owner there is no array: nothing is moved. */
+static bool memory_dma(struct vm *vm, u32 imm, u64 offset, u64 size, bool to_dma)
+{
+	u8 *dma = dma_bytes(vm, imm >> 16, offset, size);
+	u8 *place = memory_bytes(vm, imm & 0xffff, size);
+
+	if (!dma || size > vm->model->vars[imm & 0xffff].count)
+		return false;
+	if (place && to_dma)
+		memcpy(dma, place, size);
+	else if (place)
+		memcpy(place, dma, size);
+	return true;
+}
+
+static u64 frame_from_memory(struct vm *vm, u32 number, u64 offset, u64 size)
+{
+	const u8 *memory = memory_bytes(vm, number, offset);
+	u8 *place;
+
+	if (!memory || size > vm->model->vars[number].count - offset)
+		return 0;
+	place = extend_frame(vm, size);
+	if (!place)
+		return 0;
+	lock_slices(vm);
+	memcpy(place, memory + offset, size);
+	unlock_slices(vm);
+	return 1;
+}
+
+static u64 frame_to_memory(struct vm *vm, u32 number, u64 offset, u64 from, u64 size)
+{
+	const struct vpio_frame *frame = vm->frame;
+	u8 *memory = memory_bytes(vm, number, offset);
+
+	if (!memory || size > vm->model->vars[number].count - offset)
+		return 0;
+	if (from > frame->length || size > frame->length - from)
+		return 0;
+	lock_slices(vm);
+	memcpy(memory + offset, frame->data + from, size);
+	unlock_slices(vm);
+	return 1;
+}
+
+/* Appends the low bytes of a value; 1 if there was room. */
+static void frame_append(struct vm *vm, u64 value, u32 width)
+{
+	u8 *place = extend_frame(vm, width);
+
+	if (place)
+		memcpy(place, &value, width);
 }
 
 static u64 guest_load(struct vm *vm, u64 address, u32 width)
@@ -530,10 +622,54 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			emit(vm);
 			break;
 		case VPB_DONE:
-			vpio_job_finish(vm->pdev, IMM, (u8)A);
+			if (vm->model->engines[IMM].discipline == VPB_SLICED)
+				vpio_slice_finish(vm->pdev, IMM, (u8)A);
+			else
+				vpio_job_finish(vm->pdev, IMM, (u8)A);
 			break;
 		case VPB_NOTIFY:
 			notify(vm, A);
+			break;
+		case VPB_CANCEL:
+			vpio_job_cancel(vm->vdev, IMM);
+			break;
+		case VPB_START:
+			D = vpio_slice_start(vm->vdev, IMM, A, B);
+			break;
+		case VPB_STARTED: {
+			const struct vpio_start *start = &vm->vdev->starts[IMM];
+
+			D = READ_ONCE(start->pending) || READ_ONCE(start->granted);
+			break;
+		}
+		case VPB_OWNED:
+			D = vm->pdev->slices[IMM].owner != NULL;
+			break;
+		case VPB_GGET:
+			D = memory_get(vm, IMM, A, B);
+			break;
+		case VPB_GPUT:
+			D = memory_put(vm, IMM, A, B);
+			break;
+		case VPB_DGET:
+			if (!memory_dma(vm, IMM, A, B, false))
+				return abort_handler(vm, A);
+			break;
+		case VPB_DPUT:
+			if (!memory_dma(vm, IMM, A, B, true))
+				return abort_handler(vm, A);
+			break;
+		case VPB_FMEM:
+			D = frame_from_memory(vm, IMM, A, B);
+			break;
+		case VPB_FMPUT:
+			D = frame_to_memory(vm, IMM & 0xffff, A, B, r[IMM >> 16]);
+			break;
+		case VPB_LOCAL:
+			D = vpio_job_local(vm->vdev);
+			break;
+		case VPB_FAPP:
+			frame_append(vm, A, IMM);
 			break;
 		case VPB_OP_COUNT:
 			return 0;
@@ -562,6 +698,7 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 	if (index == VPB_NONE)
 		return r0;
 	handler = &pdev->model.handlers[index];
+	vm.hardware = handler->kind == VPB_H_HARDWARE || handler->kind == VPB_H_START;
 	if (!frame)
 		vm.frame = vdev ? &vdev->gather : &pdev->gather;
 	if (vdev) {

@@ -53,6 +53,7 @@ struct vpb_table {
 	X(fields, struct vpb_field)     \
 	X(vars, struct vpb_var)         \
 	X(engines, struct vpb_engine)   \
+	X(ports, struct vpb_port)       \
 	X(irqs, struct vpb_irq)         \
 	X(dmas, struct vpb_dma)         \
 	X(params, struct vpb_param)     \
@@ -78,10 +79,12 @@ struct vpb_header {
 	u8 flags;	      /* VPB_NIC ... */
 	u16 revision_param;   /* the parameter that the revision ID shows */
 	u16 rx_engine;	      /* the engine that receives frames, NICs only */
+	u16 dma_bits;	      /* of the bus addresses that the device can use, 24 to 64 */
+	u16 reserved;
 	u32 state_size[3];    /* bytes of each enum vpb_space */
 	u16 on[16];	      /* handlers by enum vpb_event */
-	struct vpb_table bars, windows, maps, spans, regs, fields, vars, engines, irqs, dmas, params,
-		values, handlers, code, strings;
+	struct vpb_table bars, windows, maps, spans, regs, fields, vars, engines, ports, irqs, dmas,
+		params, values, handlers, code, strings;
 };
 
 enum vpb_header_flag {
@@ -146,6 +149,7 @@ enum vpb_access {
 	VPB_W1C,    /* writing 1 clears */
 	VPB_RC,	    /* reading clears */
 	VPB_STROBE, /* writing acts, nothing is kept, reads 0 */
+	VPB_W1S,    /* writing 1 sets, writing 0 leaves (fields only) */
 };
 
 enum vpb_reg_flag {
@@ -153,6 +157,7 @@ enum vpb_reg_flag {
 	VPB_REG_IRQ = 1 << 1,	 /* a cause or mask register: the line may change */
 	VPB_REG_DENY = 1 << 2,	 /* has a deny rule (in its write handler) */
 	VPB_REG_FIXED = 1 << 3,	 /* its handlers take each access whole, not byte by byte */
+	VPB_REG_DIRECT = 1 << 4, /* the owner of its slice engine reaches the hardware's register */
 };
 
 struct vpb_reg {
@@ -168,11 +173,15 @@ struct vpb_reg {
 	u16 var;      /* its storage */
 	u64 writable; /* bits that take what is written */
 	u64 clear;    /* bits that a written 1 clears */
+	u64 set;      /* bits that a written 1 sets, and a written 0 leaves */
+	u64 when;     /* on_write runs if any of these bits is written as 1; 0: always */
 	u16 on_read, on_write;
 	u16 engine; /* or VPB_NONE */
 	u16 field;  /* first of its fields */
 	u16 fields;
 	u16 bank; /* VPB_NONE: in all banks */
+	u16 port; /* a data port, or VPB_NONE */
+	u16 reserved;
 	u32 line; /* in the source */
 };
 
@@ -190,6 +199,8 @@ struct vpb_var {
 	u8 width;   /* 1, 2, 4 or 8 bytes */
 	u8 space;   /* enum vpb_space */
 	u16 reg;    /* the register whose storage it is, or VPB_NONE */
+	u16 engine; /* VPB_SLICE: the engine that saves it */
+	u16 reserved[3];
 	u64 reset;  /* value of each element at reset */
 };
 
@@ -199,19 +210,55 @@ enum vpb_discipline {
 	VPB_PARTITIONED, /* each vdev has instances of its own */
 };
 
+/*
+ * Handlers that an engine may have. Of a host engine: transmit, recover, done, frame, run. Of a
+ * slice engine: start, idle, save, saved, restore, restored, recover, done.
+ */
+enum vpb_engine_event {
+	VPB_ON_TRANSMIT, /* hardware: r0 length; result: nonzero if the hardware took the frame */
+	VPB_ON_RECOVER,	 /* hardware: reset the engine; what it did is aborted */
+	VPB_ON_DONE,	 /* vdev: r0 tag, r1 status (0 good) */
+	VPB_ON_FRAME,	 /* vdev: r0 length; a frame for this guest */
+	VPB_ON_RUN,	 /* vdev: asked for by `run`, and again when there is room for jobs */
+	VPB_ON_BEGIN,	 /* start: r0, r1 what `start` said; the engine is the vdev's now */
+	VPB_ON_IDLE,	 /* hardware: result: nonzero if the engine can be handed on */
+	VPB_ON_SAVE,	 /* hardware: begin to save the owner's state; done when idle again */
+	VPB_ON_SAVED,	 /* hardware: the rest of it */
+	VPB_ON_RESTORE,	 /* hardware: begin to restore the new owner's; done when idle again */
+	VPB_ON_RESTORED, /* hardware: the rest of it */
+	VPB_ENGINE_EVENTS
+};
+
 struct vpb_engine {
 	u32 name;
 	u8 discipline;
 	u8 reserved;
-	u16 depth;	  /* host: jobs that the hardware holds at a time */
-	u32 timeout_ms;	  /* host: a job that takes longer is aborted by on_recover */
-	u32 max_frame;	  /* bytes of the largest frame it sends, without FCS */
-	u16 on_transmit;  /* hardware: r0 length; result: nonzero if the hardware took the frame */
-	u16 on_recover;	  /* hardware: reset the engine; its jobs are aborted */
-	u16 on_done;	  /* vdev: r0 tag, r1 status (0 sent) */
-	u16 on_frame;	  /* vdev: r0 length; a frame for this guest */
-	u16 on_run;	  /* vdev: asked for by `run`, and again when there is room for jobs */
-	u16 reserved2;
+	u16 depth;	/* host: jobs that the hardware holds at a time; partition: instances */
+	u32 timeout_ms; /* work that takes longer is aborted by VPB_ON_RECOVER */
+	u32 max_frame;	/* host: bytes of the largest frame it sends, without FCS */
+	u32 step;	/* partition: bytes from one instance's registers to the next's */
+	u16 on[12];	/* handlers by enum vpb_engine_event */
+};
+
+/*
+ * One way through a data port: bytes go between the port and a memory of the vdev at a moving
+ * address, without a handler, until the count is used up.
+ */
+struct vpb_way {
+	u16 memory; /* an array of bytes, or VPB_NONE: this way leads nowhere */
+	u16 at;	    /* the address in it, */
+	u16 left;   /* and bytes that are left */
+	u16 top;    /* when the address gets here, it goes on at bottom; or VPB_NONE */
+	u16 bottom;
+	u16 engine; /* writes also go to the hardware, whose owner the vdev must be; or VPB_NONE */
+	u16 on_end; /* vdev: the count has been used up */
+	u16 reserved;
+};
+
+struct vpb_port {
+	u16 reg;
+	u16 reserved[3];
+	struct vpb_way read, write;
 };
 
 /* The line is up while any (cause & mask) is not zero. */
@@ -241,6 +288,7 @@ enum vpb_handler_kind {
 	VPB_H_WRITE,	 /* r0 new value, r1 index, r2 bytes */
 	VPB_H_VDEV,	 /* other handlers of a vdev */
 	VPB_H_HARDWARE,	 /* handlers of the physical device; result r0 */
+	VPB_H_START,	 /* VPB_ON_BEGIN: of a vdev that has the hardware */
 	VPB_H_KINDS
 };
 
@@ -264,7 +312,7 @@ struct vpb_insn {
 /* Contexts in which an instruction may stand. */
 enum vpb_context {
 	VPB_C_VDEV = 1, /* handlers of a vdev */
-	VPB_C_HW = 2,	/* handlers of the hardware */
+	VPB_C_HW = 2,	/* handlers of the hardware, and VPB_ON_BEGIN */
 	VPB_C_ALL = 3,
 };
 
@@ -287,6 +335,9 @@ enum vpb_operand {
 	VPB_I_DMAW,	/* a DMA memory | width << 16 */
 	VPB_I_THIRD,	/* a third VM register that is read */
 	VPB_I_ENGINE,	/* an engine */
+	VPB_I_MEMORY,	/* an array of bytes */
+	VPB_I_MEMDMA,	/* an array of bytes | a DMA memory << 16 */
+	VPB_I_MEM3,	/* an array of bytes | a third VM register that is read << 16 */
 };
 
 /*
@@ -376,6 +427,18 @@ enum vpb_operand {
 	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")             \
 	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")          \
 	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")       \
+	OP(CANCEL, "", ENGINE, VDEV, 64, "forget the vdev's jobs of the engine that have not ended")   \
+	OP(START, "dab", ENGINE, VDEV, 256, "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken") \
+	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")             \
+	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                          \
+	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")        \
+	OP(GPUT, "dab", MEMORY, VDEV, 512, "guest memory at a = first b bytes of the array; d = done") \
+	OP(DGET, "ab", MEMDMA, HW, 256, "array = b bytes of DMA memory from offset a; past the end ends the handler") \
+	OP(DPUT, "ab", MEMDMA, HW, 256, "DMA memory from offset a = first b bytes of the array; the same") \
+	OP(FMEM, "dab", MEMORY, VDEV, 256, "append b bytes of an array from offset a to the frame; d = done") \
+	OP(FMPUT, "dab", MEM3, VDEV, 256, "array from offset a = imm bytes of the frame from b; d = done") \
+	OP(LOCAL, "d", NONE, VDEV, 512, "the frame to the other guests that want it; d = 1 if it belongs on the wire too") \
+	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                          \
 	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")
 
 #define VPB_OP_ENUM(name, uses, imm, context, cost, meaning) VPB_##name,

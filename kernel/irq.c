@@ -33,6 +33,8 @@ static struct eventfd_ctx *take_due(struct vpio_irq *irq)
 		if (irq->masked)
 			return NULL;
 		irq->masked = true;
+	} else {
+		irq->level = false; /* a message: it is sent, and nothing stays up */
 	}
 	return trigger;
 }

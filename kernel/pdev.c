@@ -487,7 +487,7 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = map_bars(pci);
 	if (ret)
 		goto unmap;
-	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(pci->model.header->dma_bits));
 	if (ret)
 		goto unmap;
 	ret = alloc_dmas(pci);

@@ -81,6 +81,7 @@ void vpio_mdev_wake(struct vpio_vdev *core)
 	struct vpio_mdev *vdev = mdev_of(core);
 
 	kthread_queue_work(vdev->worker, &vdev->run);
+	wake_up(&vdev->waiting);
 }
 
 /**
@@ -133,8 +134,8 @@ static u64 region_size(struct vpio_mdev *vdev, unsigned int region)
 	return bar ? bar->size : 0;
 }
 
-static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
-		       size_t size, bool write)
+static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		      size_t size, bool write)
 {
 	int ret;
 
@@ -147,6 +148,19 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size) :
 			      vpio_vdev_read(vdev->core, region, offset, data, size);
 	mutex_unlock(&vdev->lock);
+	return ret;
+}
+
+/* An access that must wait for an engine lets the vCPU wait, not the vdev: its worker goes on. */
+static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		       size_t size, bool write)
+{
+	int ret;
+
+	while ((ret = try_access(vdev, region, offset, data, size, write)) == VPIO_WAIT) {
+		if (wait_event_killable(vdev->waiting, !vpio_vdev_waits(vdev->core)))
+			return -EINTR;
+	}
 	if (ret)
 		return -EINVAL;
 	trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
@@ -418,6 +432,7 @@ static int vdev_init(struct vfio_device *vfio)
 		return -ENOMEM;
 	}
 	mutex_init(&vdev->lock);
+	init_waitqueue_head(&vdev->waiting);
 	vpio_irq_init(&vdev->irq);
 	ratelimit_state_init(&vdev->reports, HZ, 1);
 	ratelimit_set_flags(&vdev->reports, RATELIMIT_MSG_ON_RELEASE);

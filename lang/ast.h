@@ -40,7 +40,7 @@ enum {
 	X(FIELD_RANGE, "field-range", vpl_check_field_range, "a field lies in its register")       \
 	X(LAYOUT_WIDTH, "layout-width", vpl_check_layout_width, "a field lies in its layout")      \
 	X(FIELD_OVERLAP, "field-overlap", vpl_check_field_overlap, "a bit belongs to one field")   \
-	X(FIELD_ACCESS, "field-access", vpl_check_field_access, "a field is rw, ro or w1c")        \
+	X(FIELD_ACCESS, "field-access", vpl_check_field_access, "a field is rw, ro, w1c or w1s")   \
 	X(BAR_SIZE, "bar-size", vpl_check_bars,                                                    \
 	  "a bar has an index of its own and a power of two that holds its window")                \
 	X(WINDOW_BAR, "window-bar", vpl_check_window_bar, "each window is shown by a bar")         \
@@ -68,8 +68,32 @@ enum {
 	X(PROC_RESULT, "proc-result", NULL, "a value comes from what returns one")                 \
 	X(PROC_RECURSION, "proc-recursion", vpl_check_recursion,                                   \
 	  "a proc does not call itself, and calls nest no deeper than 16")                         \
+	X(OWN_CONTEXT, "own-context", NULL,                                                        \
+	  "`own.` names what a handler with the hardware at hand cannot name else")                \
+	X(START_CONTEXT, "start-context", NULL,                                                    \
+	  "`on start` of an engine uses the hardware and its vdev, but no guest memory")           \
+	X(CALL_CONTEXT, "call-context", vpl_check_calls,                                           \
+	  "a proc is called where what it uses is at hand")                                        \
 	X(ENGINE_COMPLETE, "engine-complete", vpl_check_engines,                                   \
 	  "an engine that is sent to has transmit, recover, done, depth, timeout and max")         \
+	X(SLICE_COMPLETE, "slice-complete", vpl_check_slices,                                      \
+	  "a slice engine has timeout, start, idle and recover, a partition engine start")         \
+	X(PARTITION_INSTANCES, "partition-instances", vpl_check_partitions,                        \
+	  "a partition engine has 1 to 64 instances, each with a place of its own in the bar")     \
+	X(PORT_COMPLETE, "port-complete", vpl_check_ports,                                         \
+	  "a port is a single register without handlers, with a way for each direction")           \
+	X(DENY_RESTORE, "deny-restore", vpl_check_deny_restore,                                    \
+	  "nothing is both denied and written to the hardware by the owner and by a hand-off")     \
+	X(DIRECT_CAUSE, "direct-cause", vpl_check_direct_cause,                                    \
+	  "causes and masks are the vdev's own, never an engine's registers that reach the "       \
+	  "hardware")                                                                              \
+	X(UNSAVEABLE, "unsaveable", vpl_check_saveable,                                            \
+	  "what reaches the hardware is saved by reading it and restored by writing it")           \
+	X(DIRECT_AREA, "direct-area", vpl_check_direct_area,                                       \
+	  "registers that reach the hardware show in one bank, and take any access")               \
+	X(IDLE_REACHABLE, "idle-reachable", vpl_check_idle, "a slice engine can become idle")      \
+	X(TRIGGER_UNHOOKED, "trigger-unhooked", vpl_check_triggers,                                \
+	  "what starts DMA, or holds a bus address, is hooked: no guest writes it unseen")         \
 	X(NIC_COMPLETE, "nic-complete", vpl_check_nic,                                             \
 	  "a model that receives frames has one engine with `on frame`, and a filter")             \
 	X(HARDWARE_COMPLETE, "hardware-complete", vpl_check_hardware,                              \
@@ -145,7 +169,7 @@ struct layout {
 
 enum expr_kind {
 	E_NUMBER,
-	E_PLACE,  /* name, name[index], name.field, name[index].field, hardware.name */
+	E_PLACE,  /* name, name[index], name.field, name[index].field, hardware.name, own.name */
 	E_MEMORY, /* guest.u32[index], frame.u16[index], dma.u8[index] */
 	E_CALL,
 	E_UNARY,
@@ -155,6 +179,8 @@ enum expr_kind {
 
 struct expr {
 	enum expr_kind kind;
+	bool own;      /* E_PLACE: own.REG */
+	bool assigned; /* what is assigned to */
 	struct at at;
 	unsigned int depth; /* of the tree below */
 	u64 number;	    /* E_NUMBER */
@@ -197,6 +223,7 @@ struct local {
 	bool assigned;	    /* after it was made */
 	bool used;
 	bool constant; /* gen.c: its value is `value`, else it is in `reg` */
+	bool address;  /* gen.c: a bus address, or made from one */
 	u64 value;
 	unsigned int reg;
 	struct local *next; /* parameter of the same proc */
@@ -210,6 +237,13 @@ enum event {
 	EV_DONE,
 	EV_FRAME,
 	EV_RUN,
+	EV_BEGIN,
+	EV_IDLE,
+	EV_SAVE,
+	EV_SAVED,
+	EV_RESTORE,
+	EV_RESTORED,
+	EV_ABORT,
 	EV_START,
 	EV_STOP,
 	EV_INTERRUPT,
@@ -222,16 +256,27 @@ enum event {
 
 /* Where a handler may stand. */
 enum home {
-	HOME_VDEV,  /* outside hardware */
-	HOME_MODEL, /* outside hardware and engines */
-	HOME_ENGINE,
-	HOME_HARDWARE,
+	HOME_MODEL = 1 << 0, /* outside hardware and engines */
+	HOME_HOST = 1 << 1,  /* in a host engine */
+	HOME_SLICE = 1 << 2,
+	HOME_PARTITION = 1 << 3,
+	HOME_HARDWARE = 1 << 4,
+	HOME_VDEV = HOME_MODEL | HOME_HOST | HOME_SLICE | HOME_PARTITION,
+};
+
+/* On whose behalf a handler runs, and so what a name in it means. */
+enum context {
+	IN_VDEV = 1 << 0,     /* a vdev's */
+	IN_HARDWARE = 1 << 1, /* the hardware's; that of a slice engine's owner */
+	IN_START = 1 << 2,    /* a vdev's that has the hardware: `on start` of an engine */
+	IN_ALL = IN_VDEV | IN_HARDWARE | IN_START,
+	CONTEXTS = 3,
 };
 
 struct event_info {
 	const char *name;
 	char target; /* 'r' a register, 'e' an engine, 0 none */
-	enum home home;
+	u8 home;     /* enum home */
 	enum vpb_handler_kind kind;
 	bool result;
 	const char *arguments[2]; /* names of VM registers r0, r1 */
@@ -248,6 +293,9 @@ struct handler {
 	enum event event;
 	struct at at;
 	struct name target, index;
+	struct name *guards; /* on write ... when FIELD, FIELD */
+	unsigned int guard_count;
+	u64 when;	       /* their bits */
 	struct engine *engine; /* in which it stands, or of which it is */
 	bool hardware;	       /* stands in `hardware` */
 	struct statement *body;
@@ -260,6 +308,7 @@ struct deny {
 	struct at at;
 	struct name target, index;
 	struct expr *when; /* NULL: always */
+	const char *doc;   /* why; NULL: not said */
 	struct arguments arguments;
 	struct deny *next, *other; /* of the model; of the same register */
 };
@@ -270,8 +319,9 @@ struct var {
 	struct number count; /* not given: no array */
 	u64 reset;
 	bool hardware;
+	bool assigned;	       /* by any handler */
+	struct engine *engine; /* in which it stands */
 	u16 number;
-	u32 offset; /* in its space */
 	struct var *next;
 };
 
@@ -289,6 +339,7 @@ struct reg {
 	struct window *window;
 	struct engine *engine;
 	struct handler *on_read, *on_write;
+	struct port *port;
 	struct deny *denies;
 	u16 deny_number; /* of the handler that is made for its deny rules alone */
 	u16 flags;	 /* enum vpb_reg_flag */
@@ -328,14 +379,36 @@ struct bar {
 
 struct engine {
 	struct symbol symbol;
+	enum vpb_discipline discipline;
 	struct number depth, timeout, max;
+	struct number instances, step; /* partition */
 	struct name window_name;
-	struct window *window;
-	struct handler *done, *frame, *run, *transmit, *recover;
-	bool is_sent_to, is_run;
+	struct handler *on[VPB_ENGINE_EVENTS];
+	bool is_sent_to, is_run, is_started;
 	struct at sent_at; /* or run */
 	u16 number;
 	struct engine *next;
+};
+
+/* One direction of a data port. */
+struct way {
+	struct at at;
+	bool given;
+	struct name memory, place, left, top, bottom, engine_name;
+	const struct var *array, *variables[4]; /* place, left, top, bottom; NULL: none */
+	const struct engine *engine;
+	bool has_end;
+	struct statement *end;
+	u16 number; /* of the handler that is made of `end` */
+};
+
+struct port {
+	struct at at;
+	struct name target;
+	struct reg *reg;
+	struct way ways[2]; /* read, write */
+	u16 number;
+	struct port *next;
 };
 
 struct irq {
@@ -375,6 +448,9 @@ struct proc {
 	struct statement *body;
 	bool hardware;
 	bool has_result;
+	unsigned int contexts;	      /* bits of enum context in which it may be expanded */
+	struct name reason[CONTEXTS]; /* what it uses that is not at hand in that context */
+	unsigned int round;	      /* of a search that has seen it (checks.c) */
 	enum { PROC_NEW, PROC_UNDER_WAY, PROC_CHECKED } state;
 	unsigned int height; /* calls inside each other, itself included */
 	bool in_filter;
@@ -382,7 +458,7 @@ struct proc {
 };
 
 struct pci {
-	struct number vendor, device, class_code, subvendor, subdevice, revision, msi;
+	struct number vendor, device, class_code, subvendor, subdevice, revision, msi, dma;
 	struct name revision_param;
 	struct param *param;
 	bool pin;
@@ -411,9 +487,11 @@ struct model {
 	LIST(struct var) vars;
 	LIST(struct proc) procs;
 	LIST(struct handler) handlers;
+	LIST(struct port) ports;
 	LIST(struct deny) denies;
 	struct expr *filters[FILTERS], *multicast_hash;
 	struct at filter_at, hardware_at;
+	struct at frame_use; /* a frame is given to other guests here; no line: nowhere */
 	bool has_filter, has_hardware;
 	u16 filter_number; /* of its handler */
 	struct handler *on[VPB_EVENTS];
@@ -492,12 +570,16 @@ const char *vpl_kind_name(enum symbol_kind kind);
 
 /* builtin.c: what the language offers by name */
 struct builtin {
-	const char *object; /* "frame", or NULL */
+	const char *object; /* "frame", "guest", VPL_DMA_METHOD, or NULL */
 	const char *name;
-	const char *arguments; /* e a value, E an engine, D a DMA memory, c a constant */
+	/* e a value, E an engine, D a DMA memory, M an array of bytes, c a constant, w a width */
+	const char *arguments;
 	enum { FORM_VALUE, FORM_CALL, FORM_STATEMENT } form;
 	u8 op; /* enum vpb_op */
 };
+
+/* In the place of the object that is any DMA memory. */
+#define VPL_DMA_METHOD "dma memory"
 
 const struct builtin *vpl_builtin(const char *object, const char *name, int form);
 const struct builtin *vpl_builtin_at(unsigned int index);
@@ -525,6 +607,9 @@ static inline unsigned int vpl_field_width(const struct field *field)
 	return (unsigned int)(field->high.value - field->low.value + 1);
 }
 
+/* A check of the whole model. */
+typedef void vpl_check_function(struct vpl *vpl);
+
 /* checks.c */
 void vpl_run_checks(struct vpl *vpl);
 /* Whether a register shows in a bank. */
@@ -532,10 +617,16 @@ bool vpl_in_bank(const struct reg *reg, unsigned int bank);
 /* The bits of a register that take what is written, and those that a written 1 clears. */
 u64 vpl_writable(const struct reg *reg);
 u64 vpl_clearable(const struct reg *reg);
+/* The bits that a written 1 sets, and a written 0 leaves. */
+u64 vpl_settable(const struct reg *reg);
 /* The bytes from a register's first to behind its last. */
 u64 vpl_extent(const struct reg *reg);
 u64 vpl_step(const struct reg *reg);
 u64 vpl_count(const struct reg *reg);
+/* The context in which handlers of a kind run. */
+enum context vpl_context(enum vpb_handler_kind kind);
+/* How a message calls a context. */
+const char *vpl_context_name(unsigned int context);
 
 /*
  * What a read (or a write) of a bank meets, sorted by offset. A register without that direction is
@@ -543,6 +634,16 @@ u64 vpl_count(const struct reg *reg);
  */
 struct piece *vpl_map(struct vpl *vpl, const struct window *window, unsigned int bank, bool write,
 		      unsigned int *count);
+
+/* engines.c: what reaches the hardware, and the checks of engines */
+extern vpl_check_function vpl_check_slices, vpl_check_partitions, vpl_check_ports,
+	vpl_check_deny_restore, vpl_check_direct_cause, vpl_check_saveable, vpl_check_direct_area,
+	vpl_check_idle, vpl_check_triggers;
+/* Whether the owner's accesses, of one direction at least, reach the hardware's register. */
+bool vpl_is_direct(const struct reg *reg);
+/* Whether a hand-off saves the register, and whether it restores it. */
+bool vpl_is_saved(const struct reg *reg);
+bool vpl_is_restored(const struct reg *reg);
 
 /* gen.c */
 void vpl_generate(struct vpl *vpl);

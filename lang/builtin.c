@@ -19,8 +19,19 @@ static const struct builtin builtins[] = {
 	{ "frame", "put", "eee", FORM_CALL, VPB_FPUT },
 	{ "frame", "copy", "Dee", FORM_CALL, VPB_FDMA },
 	{ "frame", "store", "De", FORM_CALL, VPB_FOUT },
+	{ "frame", "append", "ew", FORM_CALL, VPB_FAPP },
+	{ "frame", "load", "Mee", FORM_CALL, VPB_FMEM },
+	{ "frame", "save", "Meee", FORM_CALL, VPB_FMPUT },
+	{ "guest", "get", "Mee", FORM_CALL, VPB_GGET },
+	{ "guest", "put", "Mee", FORM_CALL, VPB_GPUT },
+	{ VPL_DMA_METHOD, "get", "Mee", FORM_CALL, VPB_DGET },
+	{ VPL_DMA_METHOD, "put", "Mee", FORM_CALL, VPB_DPUT },
 	{ NULL, "send", "Eee", FORM_CALL, VPB_SEND },
+	{ NULL, "local", "", FORM_CALL, VPB_LOCAL },
 	{ NULL, "room", "E", FORM_CALL, VPB_ROOM },
+	{ NULL, "start", "Eee", FORM_CALL, VPB_START },
+	{ NULL, "started", "E", FORM_CALL, VPB_STARTED },
+	{ NULL, "owned", "E", FORM_CALL, VPB_OWNED },
 	{ NULL, "address", "D", FORM_CALL, VPB_DADDR },
 	{ NULL, "bits", "ecc", FORM_CALL, VPB_EXT },
 	{ NULL, "run", "E", FORM_STATEMENT, VPB_RUN },
@@ -29,6 +40,7 @@ static const struct builtin builtins[] = {
 	{ NULL, "drop", "", FORM_STATEMENT, VPB_DROP },
 	{ NULL, "notify", "e", FORM_STATEMENT, VPB_NOTIFY },
 	{ NULL, "finish", "Ee", FORM_STATEMENT, VPB_DONE },
+	{ NULL, "cancel", "E", FORM_STATEMENT, VPB_CANCEL },
 	{ NULL, "emit", "", FORM_STATEMENT, VPB_EMIT },
 };
 
@@ -37,9 +49,16 @@ const struct event_info vpl_events[EVENTS] = {
 	[EV_WRITE] = { "write", 'r', HOME_VDEV, VPB_H_WRITE, false, { NULL } },
 	[EV_RESET] = { "reset", 0, HOME_MODEL, VPB_H_VDEV, false, { NULL } },
 	[EV_NOTIFY] = { "notify", 0, HOME_MODEL, VPB_H_VDEV, false, { "event" } },
-	[EV_DONE] = { "done", 0, HOME_ENGINE, VPB_H_VDEV, false, { "tag", "status" } },
-	[EV_FRAME] = { "frame", 0, HOME_ENGINE, VPB_H_VDEV, false, { NULL } },
-	[EV_RUN] = { "run", 0, HOME_ENGINE, VPB_H_VDEV, false, { NULL } },
+	[EV_DONE] = { "done", 0, HOME_HOST | HOME_SLICE, VPB_H_VDEV, false, { "tag", "status" } },
+	[EV_FRAME] = { "frame", 0, HOME_HOST, VPB_H_VDEV, false, { NULL } },
+	[EV_RUN] = { "run", 0, HOME_HOST, VPB_H_VDEV, false, { NULL } },
+	[EV_BEGIN] = { "start", 0, HOME_SLICE | HOME_PARTITION, VPB_H_START, false, { "a", "b" } },
+	[EV_IDLE] = { "idle", 0, HOME_SLICE, VPB_H_HARDWARE, true, { NULL } },
+	[EV_SAVE] = { "save", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_SAVED] = { "saved", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_RESTORE] = { "restore", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_RESTORED] = { "restored", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_ABORT] = { "recover", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_START] = { "start", 0, HOME_HARDWARE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_STOP] = { "stop", 0, HOME_HARDWARE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_INTERRUPT] = { "interrupt", 0, HOME_HARDWARE, VPB_H_HARDWARE, true, { NULL } },
@@ -54,7 +73,7 @@ static const char *const reserved[] = {
 	"model",    "pci",    "param",	"bar",	    "window", "engine", "interrupt", "filter",
 	"hardware", "const",  "layout", "var",	    "proc",   "on",	"let",	     "if",
 	"else",	    "repeat", "break",	"continue", "return", "cause",	"reserved",  "guest",
-	"frame",    "u8",     "u16",	"u32",	    "u64",
+	"frame",    "u8",     "u16",	"u32",	    "u64",    "own",	"port",
 };
 
 static bool is_same(const char *a, const char *b)
@@ -89,6 +108,8 @@ bool vpl_is_argument(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < EVENTS; i++) {
+		if (vpl_events[i].kind == VPB_H_START)
+			continue; /* a and b are too short to be kept from everybody else */
 		if (is_same(name, vpl_events[i].arguments[0]) ||
 		    is_same(name, vpl_events[i].arguments[1]))
 			return true;
@@ -105,7 +126,9 @@ bool vpl_is_reserved(const char *name)
 			return true;
 	}
 	for (i = 0; i < ARRAY_SIZE(builtins); i++) {
-		if (!builtins[i].object && !strcmp(builtins[i].name, name))
+		/* `start` is a good name for a proc, too: resolve_call() */
+		if (!builtins[i].object && builtins[i].op != VPB_START &&
+		    !strcmp(builtins[i].name, name))
 			return true;
 	}
 	return false;

@@ -7,13 +7,11 @@
 
 #include "ast.h"
 
-typedef void vpl_check_function(struct vpl *vpl);
-
 static vpl_check_function vpl_check_field_range, vpl_check_layout_width, vpl_check_field_overlap,
 	vpl_check_field_access, vpl_check_bars, vpl_check_window_bar, vpl_check_banks,
 	vpl_check_in_window, vpl_check_alignment, vpl_check_overlap, vpl_check_described,
-	vpl_check_access, vpl_check_interrupt, vpl_check_recursion, vpl_check_engines,
-	vpl_check_nic, vpl_check_hardware;
+	vpl_check_access, vpl_check_interrupt, vpl_check_recursion, vpl_check_calls,
+	vpl_check_engines, vpl_check_nic, vpl_check_hardware;
 
 static const struct {
 	struct vpl_check check;
@@ -99,6 +97,23 @@ u64 vpl_writable(const struct reg *reg)
 u64 vpl_clearable(const struct reg *reg)
 {
 	return bits_with(reg, 1 << VPB_W1C);
+}
+
+enum context vpl_context(enum vpb_handler_kind kind)
+{
+	return kind == VPB_H_START ? IN_START : kind == VPB_H_HARDWARE ? IN_HARDWARE : IN_VDEV;
+}
+
+const char *vpl_context_name(unsigned int context)
+{
+	return context == IN_START	? "`on start` of an engine"
+	       : context == IN_HARDWARE ? "the hardware's handlers"
+					: "a vdev's handlers";
+}
+
+u64 vpl_settable(const struct reg *reg)
+{
+	return bits_with(reg, 1 << VPB_W1S);
 }
 
 /* What a message calls a register. */
@@ -190,9 +205,11 @@ static void vpl_check_field_access(struct vpl *vpl)
 
 	for (reg = vpl->model.regs.first; reg; reg = reg->next) {
 		for (field = reg->fields; field; field = field->next) {
-			if (field->access > VPB_RO && field->access != VPB_W1C)
+			if (field->access > VPB_RO && field->access != VPB_W1C &&
+			    field->access != VPB_W1S)
 				vpl_error(vpl, field->name.at, CHECK_FIELD_ACCESS,
-					  "expected rw, ro or w1c as the access of the field '%s'",
+					  "expected rw, ro, w1c or w1s as the access of the field "
+					  "'%s'",
 					  field->name.text);
 		}
 	}
@@ -264,6 +281,11 @@ static void check_selector(struct vpl *vpl, struct window *window)
 		vpl_error(vpl, window->bank_field.at, CHECK_BANK_SELECTOR,
 			  "expected a field of at most %u bits, found one of %u", VPB_MAX_BANK_BITS,
 			  window->bank_bits);
+	if (vpl_is_direct(reg))
+		vpl_error(vpl, window->bank_reg.at, CHECK_BANK_SELECTOR,
+			  "expected a register of which each vdev has its own, and %s reaches the "
+			  "hardware",
+			  reg->symbol.name);
 	if (reg->bank_count || reg->count.given)
 		vpl_error(vpl, window->bank_reg.at, CHECK_BANK_SELECTOR,
 			  "expected a register that is no array and is in all banks, found %s",
@@ -514,12 +536,23 @@ static void vpl_check_access(struct vpl *vpl)
 	for (reg = vpl->model.regs.first; reg; reg = reg->next) {
 		if (!reg->symbol.name)
 			continue;
-		if (reg->access == VPB_STROBE && !reg->on_write)
+		if (reg->access == VPB_STROBE && !reg->on_write && !reg->port)
 			vpl_error(vpl, reg->symbol.at, CHECK_ACCESS_CONFLICT,
 				  "expected `on write %s`: nothing else happens when a strobe "
 				  "register is written",
 				  reg->symbol.name);
-		if (vpl_writable(reg) || vpl_clearable(reg))
+		if (reg->access == VPB_W1S)
+			vpl_error(
+				vpl, reg->symbol.at, CHECK_ACCESS_CONFLICT,
+				"expected an access of %s that is a register's: w1s is for fields",
+				reg->symbol.name);
+		if (reg->denies && reg->on_write && reg->on_write->when)
+			vpl_error(
+				vpl, reg->on_write->guards[0].at, CHECK_ACCESS_CONFLICT,
+				"expected no `when`: the deny rule in line %u looks at each write of "
+				"%s",
+				reg->denies->at.line, reg->symbol.name);
+		if (vpl_writable(reg) || vpl_clearable(reg) || vpl_settable(reg))
 			continue;
 		if (reg->on_write)
 			vpl_error(vpl, reg->on_write->target.at, CHECK_ACCESS_CONFLICT,
@@ -572,6 +605,43 @@ struct call_chain {
 
 static void check_calls(struct expr *expr, void *data);
 
+/* The contexts that a proc has not. */
+static unsigned int lacking(const struct proc *proc, unsigned int contexts)
+{
+	return contexts & ~proc->contexts;
+}
+
+static void __attribute__((noreturn))
+not_here(struct vpl *vpl, const struct proc *proc, struct at at, unsigned int contexts)
+{
+	unsigned int i = 0;
+
+	while (!(lacking(proc, contexts) >> i & 1))
+		i++;
+	if (!proc->reason[i].text)
+		vpl_error(vpl, at, CHECK_CALL_CONTEXT,
+			  "'%s' belongs to `hardware`, and is not for %s", proc->symbol.name,
+			  vpl_context_name(1u << i));
+	vpl_error(vpl, at, CHECK_CALL_CONTEXT,
+		  "'%s' uses '%s' in line %u, which is not at hand in %s", proc->symbol.name,
+		  proc->reason[i].text, proc->reason[i].at.line, vpl_context_name(1u << i));
+}
+
+/* A proc that calls another can be expanded only where that one can. */
+static void inherit_contexts(struct vpl *vpl, struct proc *proc, const struct proc *called,
+			     struct at at)
+{
+	unsigned int i;
+
+	if (!(proc->contexts & called->contexts))
+		not_here(vpl, called, at, proc->contexts);
+	for (i = 0; i < CONTEXTS; i++) {
+		if (lacking(called, proc->contexts) >> i & 1)
+			proc->reason[i] = called->reason[i];
+	}
+	proc->contexts &= called->contexts;
+}
+
 static void check_proc(struct vpl *vpl, struct proc *proc, struct at at, unsigned int depth)
 {
 	struct call_chain chain = { vpl, proc, depth };
@@ -597,12 +667,13 @@ static void check_calls(struct expr *expr, void *data)
 	const struct call_chain *chain = data;
 	struct proc *called;
 
-	if (expr->kind != E_CALL || !expr->symbol)
+	if (expr->kind != E_CALL || !expr->symbol || expr->symbol->kind != S_PROC)
 		return;
 	called = (struct proc *)expr->symbol;
 	check_proc(chain->vpl, called, expr->at, chain->depth + 1);
 	if (called->height >= chain->proc->height)
 		chain->proc->height = called->height + 1;
+	inherit_contexts(chain->vpl, chain->proc, called, expr->at);
 }
 
 static void vpl_check_recursion(struct vpl *vpl)
@@ -613,6 +684,49 @@ static void vpl_check_recursion(struct vpl *vpl)
 		check_proc(vpl, proc, proc->symbol.at, 1);
 }
 
+/* Where an expression stands that may call procs. */
+struct caller {
+	struct vpl *vpl;
+	enum context context;
+};
+
+static void check_call(struct expr *expr, void *data)
+{
+	const struct caller *caller = data;
+	const struct proc *called;
+
+	if (expr->kind != E_CALL || !expr->symbol || expr->symbol->kind != S_PROC)
+		return;
+	called = (const struct proc *)expr->symbol;
+	if (!(called->contexts & caller->context))
+		not_here(caller->vpl, called, expr->at, caller->context);
+}
+
+static void vpl_check_calls(struct vpl *vpl)
+{
+	const struct model *model = &vpl->model;
+	struct caller caller = { vpl, IN_VDEV };
+	const struct handler *handler;
+	const struct deny *deny;
+	const struct port *port;
+	unsigned int i;
+
+	for (handler = model->handlers.first; handler; handler = handler->next) {
+		caller.context = vpl_context(vpl_events[handler->event].kind);
+		vpl_walk(handler->body, check_call, &caller);
+	}
+	caller.context = IN_VDEV;
+	for (deny = model->denies.first; deny; deny = deny->next)
+		vpl_walk_expr(deny->when, check_call, &caller);
+	for (port = model->ports.first; port; port = port->next) {
+		for (i = 0; i < ARRAY_SIZE(port->ways); i++)
+			vpl_walk(port->ways[i].end, check_call, &caller);
+	}
+	for (i = 0; i < FILTERS; i++)
+		vpl_walk_expr(model->filters[i], check_call, &caller);
+	vpl_walk_expr(model->multicast_hash, check_call, &caller);
+}
+
 /* --- Engines and the hardware ------------------------------------------------------------ */
 
 static void check_engine(struct vpl *vpl, const struct engine *engine)
@@ -621,21 +735,21 @@ static void check_engine(struct vpl *vpl, const struct engine *engine)
 		bool is_there;
 		const char *what;
 	} needed[] = {
-		{ engine->transmit, "`on transmit` in `hardware`" },
-		{ engine->recover, "`on recover` in `hardware`" },
-		{ engine->done, "`on done`" },
+		{ engine->on[VPB_ON_TRANSMIT], "`on transmit` in `hardware`" },
+		{ engine->on[VPB_ON_RECOVER], "`on recover` in `hardware`" },
+		{ engine->on[VPB_ON_DONE], "`on done`" },
 		{ engine->depth.given, "`depth`" },
 		{ engine->timeout.given, "`timeout`" },
 		{ engine->max.given, "`max`" },
 	};
 	unsigned int i;
 
-	if (engine->is_run && !engine->run)
+	if (engine->is_run && !engine->on[VPB_ON_RUN])
 		vpl_error(vpl, engine->symbol.at, CHECK_ENGINE_COMPLETE,
 			  "engine %s is run in line %u: expected `on run` in it",
 			  engine->symbol.name, engine->sent_at.line);
 	for (i = 0; i < ARRAY_SIZE(needed); i++) {
-		if ((engine->is_sent_to || engine->transmit) && !needed[i].is_there)
+		if ((engine->is_sent_to || engine->on[VPB_ON_TRANSMIT]) && !needed[i].is_there)
 			vpl_error(vpl, engine->symbol.at, CHECK_ENGINE_COMPLETE,
 				  "engine %s sends frames: expected %s", engine->symbol.name,
 				  needed[i].what);
@@ -650,22 +764,33 @@ static void vpl_check_engines(struct vpl *vpl)
 		check_engine(vpl, engine);
 }
 
+/* --- The model as a whole ---------------------------------------------------------------- */
+
 static void vpl_check_nic(struct vpl *vpl)
 {
 	const struct model *model = &vpl->model;
 	const struct engine *engine, *receiver = NULL;
 
 	for (engine = model->engines.first; engine; engine = engine->next) {
-		if (!engine->frame)
+		if (!engine->on[VPB_ON_FRAME])
 			continue;
 		if (receiver)
-			vpl_error(vpl, engine->frame->at, CHECK_NIC_COMPLETE,
+			vpl_error(vpl, engine->on[VPB_ON_FRAME]->at, CHECK_NIC_COMPLETE,
 				  "engine %s receives frames already", receiver->symbol.name);
 		receiver = engine;
 	}
 	if (receiver && !model->has_filter)
-		vpl_error(vpl, receiver->frame->at, CHECK_NIC_COMPLETE,
+		vpl_error(vpl, receiver->on[VPB_ON_FRAME]->at, CHECK_NIC_COMPLETE,
 			  "expected a `filter` that says which frames reach `on frame`");
+	for (engine = model->engines.first;
+	     engine && !engine->on[VPB_ON_FRAME] && !engine->on[VPB_ON_TRANSMIT];
+	     engine = engine->next)
+		;
+	if (!engine && model->frame_use.line)
+		vpl_error(
+			vpl, model->frame_use, CHECK_NIC_COMPLETE,
+			"a frame goes to other guests only in a NIC's model: expected an engine with "
+			"`on frame`, or with `on transmit`");
 	if (!receiver && model->has_filter)
 		vpl_error(vpl, model->filter_at, CHECK_NIC_COMPLETE,
 			  "expected an engine with `on frame` for the frames that pass the filter");

@@ -38,6 +38,7 @@ struct generator {
 	u64 cost, rounds;	       /* worst case so far; how often what follows runs */
 	unsigned int depth, loops;
 	struct label *after, *again; /* of the innermost loop: break and continue */
+	struct label *leave;	     /* where `return` of the handler leads; NULL: to its end */
 	struct expansion *expansion;
 	struct at at; /* of the statement at hand */
 };
@@ -209,6 +210,13 @@ static bool is_boolean(const struct expr *expr)
 	return expr->kind == E_BINARY && (is_comparison(expr->sign) || is_logical(expr->sign));
 }
 
+/* Whether a place is the hardware's register, not what a vdev has of it. */
+static bool is_hardware_register(const struct generator *g, const struct expr *place)
+{
+	return (g->unit->kind == VPB_H_HARDWARE || g->unit->kind == VPB_H_START) && !place->own &&
+	       place->symbol && place->symbol->kind == S_REGISTER;
+}
+
 /* Whether an expression costs little and does nothing but yield a value. */
 static bool is_simple(const struct generator *g, const struct expr *expr)
 {
@@ -217,9 +225,7 @@ static bool is_simple(const struct generator *g, const struct expr *expr)
 	if (vpl_fold(expr, &value))
 		return true;
 	if (expr->kind == E_PLACE)
-		return !expr->index && !expr->builtin &&
-		       !(g->unit->kind == VPB_H_HARDWARE && expr->symbol &&
-			 expr->symbol->kind == S_REGISTER);
+		return !expr->index && !expr->builtin && !is_hardware_register(g, expr);
 	if (expr->kind == E_UNARY)
 		return is_simple(g, expr->a);
 	return expr->kind == E_BINARY && expr->depth <= 3 && is_simple(g, expr->a) &&
@@ -250,11 +256,6 @@ static unsigned int most_bits(const struct expr *expr)
 
 /* --- Variables and registers ------------------------------------------------------------- */
 
-static bool is_hardware_register(const struct generator *g, const struct symbol *symbol)
-{
-	return g->unit->kind == VPB_H_HARDWARE && symbol->kind == S_REGISTER;
-}
-
 static u16 variable(const struct symbol *symbol)
 {
 	if (symbol->kind == S_REGISTER)
@@ -265,10 +266,11 @@ static u16 variable(const struct symbol *symbol)
 }
 
 /* Reads a whole variable or register; `index` is the register of an array's index, or NOWHERE. */
-static void load(struct generator *g, const struct symbol *symbol, unsigned int index,
-		 unsigned int to)
+static void load(struct generator *g, const struct expr *place, unsigned int index, unsigned int to)
 {
-	if (is_hardware_register(g, symbol)) {
+	const struct symbol *symbol = place->symbol;
+
+	if (is_hardware_register(g, place)) {
 		const u16 number = ((const struct reg *)symbol)->number;
 
 		if (index == NOWHERE)
@@ -282,10 +284,12 @@ static void load(struct generator *g, const struct symbol *symbol, unsigned int 
 	}
 }
 
-static void store(struct generator *g, const struct symbol *symbol, unsigned int index,
+static void store(struct generator *g, const struct expr *place, unsigned int index,
 		  unsigned int from)
 {
-	if (is_hardware_register(g, symbol)) {
+	const struct symbol *symbol = place->symbol;
+
+	if (is_hardware_register(g, place)) {
 		const u16 number = ((const struct reg *)symbol)->number;
 
 		if (index == NOWHERE)
@@ -318,7 +322,7 @@ static void load_place(struct generator *g, const struct expr *place, unsigned i
 	if (place->symbol->kind == S_LOCAL)
 		from = ((const struct local *)place->symbol)->reg;
 	else
-		load(g, place->symbol, index_operand(g, place), to);
+		load(g, place, index_operand(g, place), to);
 	if (place->bits)
 		emit(g, VPB_EXT, to, from, 0, field_operand(place->bits));
 	else if (from != to)
@@ -384,21 +388,31 @@ static void bits_call(struct generator *g, const struct expr *call, unsigned int
 	emit(g, VPB_EXT, to, from, 0, low | (top - low + 1) << 8);
 }
 
+static u32 width_argument(const struct expr *argument)
+{
+	u64 width = 0;
+
+	vpl_fold(argument, &width);
+	return (u32)width;
+}
+
 /*
  * A call that is one instruction: values are a, b and then imm, which else is the number of an
- * engine or a DMA memory.
+ * engine, a DMA memory or an array, or a width.
  */
 static void builtin_call(struct generator *g, const struct expr *call, unsigned int to)
 {
 	const char *kind = call->builtin->arguments;
 	const bool result = vpl_builtin_has_result(call->builtin);
 	const unsigned int top = g->top;
-	unsigned int values[3] = { 0 }, count = 0, first;
+	unsigned int values[VPL_MAX_ARGUMENTS] = { 0 }, count = 0, first;
 	const struct expr *argument;
 	u32 imm = 0;
 
 	if (result && to == NOWHERE)
 		to = take(g);
+	if (call->symbol) /* what is called of a DMA memory */
+		imm = (u32)((const struct dma *)call->symbol)->number << 16;
 	if (call->builtin->op == VPB_EXT) {
 		bits_call(g, call, to);
 		release(g, top);
@@ -410,18 +424,73 @@ static void builtin_call(struct generator *g, const struct expr *call, unsigned 
 			imm = ((const struct engine *)argument->symbol)->number;
 		else if (*kind == 'D')
 			imm = ((const struct dma *)argument->symbol)->number;
+		else if (*kind == 'M')
+			imm |= variable(argument->symbol);
+		else if (*kind == 'w')
+			imm = width_argument(argument);
 		else
 			values[count++] = operand_in(g, argument, first);
 	}
 	if (count == 3)
-		imm = values[2];
+		imm |= values[2] << (strchr(call->builtin->arguments, 'M') ? 16 : 0);
 	emit(g, call->builtin->op, result ? to : 0, values[0], values[1], imm);
 	release(g, top);
+}
+
+static bool has_address(const struct expr *expr);
+
+static void find_address(struct expr *expr, void *data)
+{
+	*(bool *)data |= expr->kind == E_CALL && expr->builtin && expr->builtin->op == VPB_DADDR;
+}
+
+/* Whether what a place or a call yields may be a bus address, or made from one. */
+static bool yields_address(const struct expr *expr)
+{
+	const struct local *local = expr->kind == E_PLACE ? as_local(expr) : NULL;
+	const struct expr *argument;
+	bool found = false;
+
+	if (local)
+		return local->address;
+	if (expr->kind != E_CALL)
+		return false;
+	for (argument = expr->arguments; argument; argument = argument->next) {
+		if (has_address(argument))
+			return true;
+	}
+	if (expr->builtin)
+		return expr->builtin->op == VPB_DADDR;
+	vpl_walk(((const struct proc *)expr->symbol)->body, find_address, &found);
+	return found;
+}
+
+static bool has_address(const struct expr *expr)
+{
+	return expr && (yields_address(expr) || has_address(expr->a) || has_address(expr->b) ||
+			has_address(expr->c));
+}
+
+/* A register that holds a bus address: what a guest writes there must not reach the hardware. */
+static void check_bus_address(struct generator *g, const struct statement *statement)
+{
+	const struct expr *place = statement->place;
+	const struct reg *reg = (const struct reg *)place->symbol;
+
+	if (!is_hardware_register(g, place) || !vpl_is_direct(reg) || reg->on_write ||
+	    !has_address(statement->value))
+		return;
+	vpl_error(g->vpl, reg->symbol.at, CHECK_TRIGGER_UNHOOKED,
+		  "%s holds a bus address, see line %u%s: expected `on write %s`, or the register "
+		  "outside of engine %s, as a guest's own addresses mean nothing to the device",
+		  reg->symbol.name, statement->at.line, called_from(g), reg->symbol.name,
+		  reg->engine->symbol.name);
 }
 
 /* A value that is known to the compiler, or is in a register. */
 struct value {
 	bool constant;
+	bool address; /* a bus address, or made from one */
 	u64 number;
 	unsigned int reg;
 };
@@ -437,6 +506,7 @@ static struct value name_value(struct generator *g, const struct local *local,
 	struct value value = { .constant = false };
 
 	value.constant = !local->assigned && vpl_fold(expr, &value.number);
+	value.address = has_address(expr);
 	if (value.constant)
 		return value;
 	if (!local->assigned && other && !other->constant && (in_place || !other->assigned)) {
@@ -453,6 +523,7 @@ static void bind_local(struct generator *g, struct local *local, const struct va
 	local->constant = value->constant;
 	local->value = value->number;
 	local->reg = value->reg;
+	local->address = value->address;
 	if (!value->constant)
 		g->owned[value->reg] = true;
 }
@@ -789,7 +860,7 @@ static unsigned int field_condition(struct generator *g, const struct expr *expr
 	if (expr->symbol->kind == S_LOCAL) {
 		from = ((const struct local *)expr->symbol)->reg;
 	} else {
-		load(g, expr->symbol, index_operand(g, expr), to);
+		load(g, expr, index_operand(g, expr), to);
 		from = to;
 	}
 	emit(g, VPB_ANDI, to, from, 0, mask);
@@ -897,6 +968,8 @@ static void assign_local(struct generator *g, const struct statement *statement)
 	const struct local *local = (const struct local *)statement->place->symbol;
 	struct value value;
 
+	if (has_address(statement->value))
+		((struct local *)statement->place->symbol)->address = true;
 	if (!statement->place->bits && statement->sign == '=') {
 		into(g, statement->value, local->reg);
 		return;
@@ -934,10 +1007,10 @@ static void assign_variable(struct generator *g, const struct statement *stateme
 		result = in_register(g, &value);
 	} else {
 		result = take(g);
-		load(g, place->symbol, index, result);
+		load(g, place, index, result);
 		change(g, statement, result, &value, vpl_mask(8 * symbol_width(place->symbol)));
 	}
-	store(g, place->symbol, index, result);
+	store(g, place, index, result);
 }
 
 static void assign(struct generator *g, const struct statement *statement)
@@ -946,8 +1019,10 @@ static void assign(struct generator *g, const struct statement *statement)
 		assign_memory(g, statement);
 	else if (statement->place->symbol->kind == S_LOCAL)
 		assign_local(g, statement);
-	else
+	else {
+		check_bus_address(g, statement);
 		assign_variable(g, statement);
+	}
 }
 
 /* --- Statements -------------------------------------------------------------------------- */
@@ -1028,6 +1103,8 @@ static void return_statement(struct generator *g, const struct statement *statem
 		load_number(g, result, 0);
 	if (expansion)
 		jump(g, VPB_JMP, 0, &expansion->end);
+	else if (g->leave)
+		jump(g, VPB_JMP, 0, g->leave);
 	else
 		emit(g, VPB_RET, 0, 0, 0, 0);
 }
@@ -1175,10 +1252,29 @@ static void deny_rules(struct generator *g, struct reg *reg)
 	}
 }
 
+/* A handler's name, and the deny rules that stand before it. */
+static const char *with_denies(struct vpl *vpl, const char *name, const struct reg *reg)
+{
+	const struct deny *deny;
+
+	for (deny = reg->denies; deny; deny = deny->other) {
+		name = vpl_format(vpl, "%s%s line %u%s%s", name,
+				  deny == reg->denies ? ", denied by" : ",", deny->at.line,
+				  deny->doc ? ": " : "", deny->doc ? deny->doc : "");
+		if (strlen(name) > VPL_MAX_STRING)
+			break;
+	}
+	return name;
+}
+
 static const char *handler_name(struct vpl *vpl, const struct handler *handler)
 {
 	const char *name = vpl_events[handler->event].name;
 
+	if (handler->event == EV_WRITE)
+		return with_denies(
+			vpl, vpl_format(vpl, "on write %s", handler->target.text),
+			(struct reg *)vpl_look_up(&vpl->model.scope, handler->target.text));
 	if (handler->target.text)
 		return vpl_format(vpl, "on %s %s", name, handler->target.text);
 	if (handler->engine)
@@ -1200,17 +1296,93 @@ static void bind_values(struct generator *g, struct handler *handler)
 		bind_argument(g, &handler->arguments.index, 1);
 }
 
+/* Copies all elements of a register between the hardware and what the owner has saved of it. */
+static void copy_register(struct generator *g, const struct reg *reg, bool save)
+{
+	const struct expr hardware = { .kind = E_PLACE, .symbol = (struct symbol *)&reg->symbol };
+	const struct expr own = { .kind = E_PLACE, .own = true, .symbol = hardware.symbol };
+	const unsigned int top = g->top, value = take(g);
+	unsigned int index = NOWHERE;
+	u32 first = 0;
+
+	g->at = reg->symbol.at;
+	if (reg->count.given) {
+		index = take(g);
+		emit(g, VPB_CLR, 0, 0, 0, g->depth);
+		g->rounds = reg->count.value;
+		first = g->count;
+		g->bound = first;
+		emit(g, VPB_CNT, index, 0, 0, g->depth);
+	}
+	load(g, save ? &hardware : &own, index, value);
+	store(g, save ? &own : &hardware, index, value);
+	if (reg->count.given) {
+		if (++g->loops > VPL_MAX_HANDLER_LOOPS)
+			vpl_error(g->vpl, g->at, CHECK_HANDLER_SIZE,
+				  "a hand-off of engine %s copies more than %u arrays of registers",
+				  reg->engine->symbol.name, VPL_MAX_HANDLER_LOOPS);
+		emit(g, VPB_LOOP, g->depth, (u8)reg->count.value, (u8)(reg->count.value >> 8),
+		     first);
+		g->rounds = 1;
+	}
+	release(g, top);
+}
+
+static void save_registers(struct generator *g, const struct engine *engine)
+{
+	const struct reg *reg;
+
+	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
+		if (reg->engine == engine && vpl_is_saved(reg))
+			copy_register(g, reg, true);
+	}
+}
+
+static void restore_registers(struct generator *g, const struct engine *engine)
+{
+	const struct reg *reg;
+
+	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
+		if (reg->engine == engine && vpl_is_restored(reg))
+			copy_register(g, reg, false);
+	}
+}
+
 static void generate_handler(struct vpl *vpl, struct handler *handler)
 {
 	const struct event_info *info = &vpl_events[handler->event];
+	struct label end = { 0 };
 	struct generator g;
 
 	handler->number = begin(&g, vpl, handler_name(vpl, handler), info->kind, handler->at);
 	g.result = info->result;
 	if (handler->event == EV_WRITE)
 		deny_rules(&g, (struct reg *)vpl_look_up(&vpl->model.scope, handler->target.text));
+	if (handler->event == EV_SAVE)
+		save_registers(&g, handler->engine);
+	g.at = handler->at;
 	bind_values(&g, handler);
+	if (handler->event == EV_RESTORED)
+		g.leave = &end;
 	block(&g, handler->body);
+	bind(&g, &end);
+	if (handler->event == EV_RESTORED)
+		restore_registers(&g, handler->engine);
+	finish(&g);
+}
+
+/* What is generated of `end` of a port's way. */
+static void generate_end(struct vpl *vpl, const struct port *port, struct way *way,
+			 const char *name)
+{
+	struct generator g;
+
+	way->number = VPB_NONE;
+	if (!way->has_end)
+		return;
+	way->number = begin(&g, vpl, vpl_format(vpl, "end of %s %s", name, port->reg->symbol.name),
+			    VPB_H_VDEV, way->at);
+	block(&g, way->end);
 	finish(&g);
 }
 
@@ -1219,10 +1391,12 @@ static void generate_deny(struct vpl *vpl, struct reg *reg)
 {
 	struct generator g;
 
-	reg->deny_number = begin(&g, vpl, vpl_format(vpl, "deny write %s", reg->symbol.name),
-				 VPB_H_WRITE, reg->denies->at);
+	reg->deny_number =
+		begin(&g, vpl, with_denies(vpl, vpl_format(vpl, "write %s", reg->symbol.name), reg),
+		      VPB_H_WRITE, reg->denies->at);
 	deny_rules(&g, reg);
-	store(&g, &reg->symbol, reg->count.given ? 1 : NOWHERE, 0);
+	store(&g, &(struct expr){ .kind = E_PLACE, .symbol = &reg->symbol },
+	      reg->count.given ? 1 : NOWHERE, 0);
 	finish(&g);
 }
 
@@ -1256,18 +1430,53 @@ static void generate_filter(struct vpl *vpl)
 	finish(&g);
 }
 
+/* A hand-off saves and restores registers whether the model adds to that or not. */
+static void add_handler(struct vpl *vpl, struct engine *engine, enum event event,
+			enum vpb_engine_event place)
+{
+	struct handler *handler;
+
+	if (engine->on[place])
+		return;
+	handler = vpl_alloc(vpl, sizeof(*handler));
+	handler->event = event;
+	handler->at = engine->symbol.at;
+	handler->engine = engine;
+	engine->on[place] = handler;
+	*vpl->model.handlers.last = handler;
+	vpl->model.handlers.last = &handler->next;
+}
+
+static void add_handlers(struct vpl *vpl)
+{
+	const struct reg *reg;
+
+	for (reg = vpl->model.regs.first; reg; reg = reg->next) {
+		if (vpl_is_saved(reg))
+			add_handler(vpl, reg->engine, EV_SAVE, VPB_ON_SAVE);
+		if (vpl_is_restored(reg))
+			add_handler(vpl, reg->engine, EV_RESTORED, VPB_ON_RESTORED);
+	}
+}
+
 void vpl_generate(struct vpl *vpl)
 {
 	struct model *model = &vpl->model;
 	struct handler *handler;
+	struct port *port;
 	struct reg *reg;
 
 	vpl->scratch = vpl_alloc(vpl, VPL_MAX_INSNS * sizeof(*vpl->scratch));
+	add_handlers(vpl);
 	for (handler = model->handlers.first; handler; handler = handler->next)
 		generate_handler(vpl, handler);
 	for (reg = model->regs.first; reg; reg = reg->next) {
 		if (reg->denies && !reg->on_write)
 			generate_deny(vpl, reg);
+	}
+	for (port = model->ports.first; port; port = port->next) {
+		generate_end(vpl, port, &port->ways[0], "read");
+		generate_end(vpl, port, &port->ways[1], "write");
 	}
 	if (model->has_filter)
 		generate_filter(vpl);

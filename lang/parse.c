@@ -196,7 +196,7 @@ static unsigned int take_type(struct parser *p)
 
 static int take_access(struct parser *p)
 {
-	static const char *const words[] = { "rw", "ro", "wo", "w1c", "rc", "strobe", NULL };
+	static const char *const words[] = { "rw", "ro", "wo", "w1c", "rc", "strobe", "w1s", NULL };
 
 	return take_one_of(p, words); /* the order of enum vpb_access */
 }
@@ -277,11 +277,30 @@ static void parse_arguments(struct parser *p, struct expr *call)
 	leave(p);
 }
 
-/* What begins with a name: a place, memory or a call. */
-static struct expr *parse_named(struct parser *p)
+/* own.REG, own.REG[index], own.REG.FIELD, own.REG[index].FIELD */
+static struct expr *parse_own(struct parser *p)
 {
 	struct expr *expr = new_expr(p, E_PLACE, p->token.at);
 
+	advance(p);
+	expr->own = true;
+	expect_sign(p, '.', "'.' and a register's name after 'own'");
+	expr->name = take_name(p, "a register's name after 'own.'");
+	if (take_open(p, '['))
+		expr->index = parse_bracket(p, expr, ']', "']' after the index");
+	if (take_open(p, '.'))
+		expr->field = take_name(p, "a field's name after '.'");
+	return expr;
+}
+
+/* What begins with a name: a place, memory or a call. */
+static struct expr *parse_named(struct parser *p)
+{
+	struct expr *expr;
+
+	if (is_word(p, "own"))
+		return parse_own(p);
+	expr = new_expr(p, E_PLACE, p->token.at);
 	expr->name = take_name(p, "a name");
 	if (take_open(p, '(')) {
 		parse_arguments(p, expr);
@@ -742,39 +761,85 @@ static struct name parse_index(struct parser *p)
 	return index;
 }
 
-static enum event parse_event(struct parser *p)
+static enum home current_home(const struct parser *p)
 {
-	unsigned int i;
+	static const enum home homes[] = {
+		[VPB_SLICED] = HOME_SLICE,
+		[VPB_HOSTED] = HOME_HOST,
+		[VPB_PARTITIONED] = HOME_PARTITION,
+	};
 
-	for (i = 0; i < EV_FILTER; i++) {
-		if (take_word(p, vpl_events[i].name))
-			return i;
-	}
-	expected(p, p->hardware
-			    ? "an event of the hardware (start, stop, interrupt, tick, transmit, "
-			      "recover)"
-		    : p->engine ? "an event (read, write, done, frame, run)"
-				: "an event (read, write, reset, notify)");
+	if (p->hardware)
+		return HOME_HARDWARE;
+	return p->engine ? homes[p->engine->discipline] : HOME_MODEL;
 }
 
-static void check_home(struct parser *p, const struct handler *handler)
+/* Where an event that may stand in these homes belongs, for a message. */
+static const char *home_name(unsigned int homes)
 {
-	static const char *const places[] = {
-		[HOME_VDEV] = "outside `hardware`",
-		[HOME_MODEL] = "in the model, outside engines and `hardware`",
-		[HOME_ENGINE] = "in an engine",
-		[HOME_HARDWARE] = "in `hardware`",
+	static const struct {
+		unsigned int homes;
+		const char *name;
+	} names[] = {
+		{ HOME_VDEV, "outside `hardware`" },
+		{ HOME_MODEL, "in the model, outside engines and `hardware`" },
+		{ HOME_HOST, "in a host engine" },
+		{ HOME_SLICE, "in a slice engine" },
+		{ HOME_HOST | HOME_SLICE, "in a host or slice engine" },
+		{ HOME_HARDWARE, "in `hardware`" },
+		{ HOME_HARDWARE | HOME_SLICE, "in `hardware` or a slice engine" },
 	};
-	const enum home home = vpl_events[handler->event].home;
-	bool right = p->hardware == (home == HOME_HARDWARE);
+	unsigned int i;
 
-	if (home == HOME_ENGINE)
-		right = p->engine != NULL;
-	if (home == HOME_MODEL)
-		right = !p->hardware && !p->engine;
-	if (!right)
-		vpl_error(p->vpl, handler->at, CHECK_CONTEXT, "expected `on %s` %s",
-			  vpl_events[handler->event].name, places[home]);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (names[i].homes == homes)
+			return names[i].name;
+	}
+	return "in `hardware`, a slice or a partition engine";
+}
+
+static enum event parse_event(struct parser *p)
+{
+	const struct at at = p->token.at;
+	unsigned int homes = 0, i;
+
+	for (i = 0; i < EV_FILTER; i++) {
+		if (!is_word(p, vpl_events[i].name))
+			continue;
+		if (vpl_events[i].home & current_home(p)) {
+			advance(p);
+			return i;
+		}
+		homes |= vpl_events[i].home;
+	}
+	if (homes)
+		vpl_error(p->vpl, at, CHECK_CONTEXT, "expected `on %s` %s", p->token.text,
+			  home_name(homes));
+	expected(p,
+		 p->hardware  ? "an event of the hardware (start, stop, interrupt, tick, transmit, "
+				"recover)"
+		 : !p->engine ? "an event (read, write, reset, notify)"
+		 : p->engine->discipline == VPB_HOSTED ? "an event (read, write, done, frame, run)"
+		 : p->engine->discipline == VPB_SLICED
+			 ? "an event (read, write, done, start, idle, save, saved, restore, "
+			   "restored, recover)"
+			 : "an event (read, write, start)");
+}
+
+/* when FIELD, FIELD: writes that do not set one of them need no handler */
+static void parse_guards(struct parser *p, struct handler *handler)
+{
+	struct name guards[64];
+
+	if (handler->event != EV_WRITE || !take_word(p, "when"))
+		return;
+	do {
+		if (handler->guard_count == ARRAY_SIZE(guards))
+			expected(p, "at most 64 fields");
+		guards[handler->guard_count++] = take_name(p, "a field's name");
+	} while (take_sign(p, ','));
+	handler->guards = vpl_alloc(p->vpl, handler->guard_count * sizeof(*guards));
+	memcpy(handler->guards, guards, handler->guard_count * sizeof(*guards));
 }
 
 static void parse_handler(struct parser *p)
@@ -785,13 +850,13 @@ static void parse_handler(struct parser *p)
 	handler->event = parse_event(p);
 	handler->engine = p->engine;
 	handler->hardware = p->hardware;
-	check_home(p, handler);
 	if (vpl_events[handler->event].target == 'r') {
 		handler->target = take_name(p, "a register's name");
 		handler->index = parse_index(p);
 	} else if (vpl_events[handler->event].target == 'e') {
 		handler->target = take_name(p, "an engine's name");
 	}
+	parse_guards(p, handler);
 	if (is_sign(p, '=')) {
 		handler->body = new_statement(p, T_RETURN);
 		advance(p);
@@ -815,8 +880,62 @@ static void parse_deny(struct parser *p)
 	deny->index = parse_index(p);
 	if (take_word(p, "when"))
 		deny->when = parse_expr(p);
-	take_string(p);
+	deny->doc = take_string(p);
 	APPEND(p->vpl->model.denies, deny);
+}
+
+/* ARRAY at VAR left VAR [wrap VAR to VAR] [through ENGINE] [end { ... }] */
+static void parse_way(struct parser *p, struct way *way)
+{
+	way->memory = take_name(p, "the array to which the port leads");
+	if (!take_word(p, "at"))
+		expected(p, "'at' and the variable that holds the address in the array");
+	way->place = take_name(p, "a variable's name");
+	if (!take_word(p, "left"))
+		expected(p, "'left' and the variable that counts the bytes");
+	way->left = take_name(p, "a variable's name");
+	if (take_word(p, "wrap")) {
+		way->top = take_name(p, "a variable's name");
+		if (!take_word(p, "to"))
+			expected(p, "'to' and the variable where the address goes on");
+		way->bottom = take_name(p, "a variable's name");
+	}
+	if (take_word(p, "through"))
+		way->engine_name = take_name(p, "a slice engine's name");
+	if (take_word(p, "end")) {
+		way->has_end = true;
+		way->end = parse_block(p);
+	}
+}
+
+static void parse_port(struct parser *p)
+{
+	struct port *port = NEW(p, struct port);
+	static const char *const words[] = { "read", "write", NULL };
+	struct at at;
+	int write;
+
+	port->at = p->token.at;
+	port->target = take_name(p, "a register's name");
+	expect_sign(p, '{', "'{' and where the port leads");
+	while (!take_sign(p, '}')) {
+		at = p->token.at;
+		write = take_one_of(p, words);
+		if (write < 0)
+			expected(p, "'read', 'write' or '}'");
+		if (port->ways[write].given)
+			vpl_error(p->vpl, at, CHECK_DUPLICATE_NAME, "'%s' is said twice",
+				  words[write]);
+		port->ways[write].given = true;
+		port->ways[write].at = at;
+		parse_way(p, &port->ways[write]);
+		take_sign(p, ';');
+	}
+	port->number = (u16)p->vpl->model.ports.count;
+	APPEND(p->vpl->model.ports, port);
+	if (p->vpl->model.ports.count >= VPB_NONE)
+		vpl_error(p->vpl, port->at, CHECK_MODEL_SIZE, "expected fewer than %u ports",
+			  VPB_NONE);
 }
 
 static void parse_var(struct parser *p)
@@ -827,6 +946,7 @@ static void parse_var(struct parser *p)
 		    new_name(p, "a variable's name"));
 	var->width = take_type(p);
 	var->hardware = p->hardware;
+	var->engine = p->engine;
 	if (take_sign(p, '[')) {
 		var->count = take_limited(p, "the number of elements", 1, VPB_MAX_STATE);
 		expect_sign(p, ']', "']' after the number of elements");
@@ -908,8 +1028,10 @@ static void parse_pci_item(struct parser *p, struct pci *pci)
 		pci->pin = true;
 	} else if (take_word(p, "msi")) {
 		pci->msi = take_limited(p, "the number of MSI vectors", 0, 1);
+	} else if (take_word(p, "dma")) {
+		pci->dma = take_limited(p, "the bits of a bus address", 24, 64);
 	} else {
-		expected(p, "class, subsystem, revision, pin, msi or '}'");
+		expected(p, "class, subsystem, revision, pin, msi, dma or '}'");
 	}
 }
 
@@ -966,6 +1088,8 @@ static void parse_bar(struct parser *p)
 static void parse_engine_attributes(struct parser *p, struct engine *engine)
 {
 	for (;;) {
+		if (engine->discipline != VPB_HOSTED && (is_word(p, "depth") || is_word(p, "max")))
+			expected(p, "timeout, in or '{', as only a host engine has depth and max");
 		if (take_word(p, "depth")) {
 			engine->depth = take_limited(p, "a depth", 1, VPB_MAX_DEPTH);
 		} else if (take_word(p, "timeout")) {
@@ -997,8 +1121,26 @@ static void parse_engine_item(struct parser *p)
 		parse_const(p);
 	else if (take_word(p, "layout"))
 		parse_layout(p);
+	else if (take_word(p, "port"))
+		parse_port(p);
 	else
-		expected(p, "a register, on, deny, proc, var, const, layout or '}'");
+		expected(p, "a register, on, deny, proc, var, const, layout, port or '}'");
+}
+
+static void parse_discipline(struct parser *p, struct engine *engine)
+{
+	static const char *const words[] = { "slice", "host", "partition", NULL };
+	const int discipline = take_one_of(p, words); /* the order of enum vpb_discipline */
+
+	if (discipline < 0)
+		expected(p, "'host', 'slice' or 'partition'");
+	engine->discipline = (enum vpb_discipline)discipline;
+	if (discipline != VPB_PARTITIONED)
+		return;
+	engine->instances = take_number(p, "the number of instances");
+	if (!take_word(p, "step"))
+		expected(p, "'step' and the bytes from instance to instance");
+	engine->step = take_number(p, "the bytes from instance to instance");
 }
 
 static void parse_engine(struct parser *p)
@@ -1008,8 +1150,7 @@ static void parse_engine(struct parser *p)
 
 	vpl_declare(p->vpl, &model->scope, &engine->symbol, S_ENGINE,
 		    new_name(p, "an engine's name"));
-	if (!take_word(p, "host"))
-		expected(p, "'host'");
+	parse_discipline(p, engine);
 	parse_engine_attributes(p, engine);
 	if (take_word(p, "in"))
 		engine->window_name = take_name(p, "a window's name");
@@ -1141,6 +1282,7 @@ static void parse_item(struct parser *p)
 		{ "const", parse_const },   { "layout", parse_layout },
 		{ "var", parse_var },	    { "proc", parse_proc },
 		{ "deny", parse_deny },	    { "interrupt", parse_interrupt },
+		{ "port", parse_port },
 	};
 	unsigned int i;
 
@@ -1151,7 +1293,7 @@ static void parse_item(struct parser *p)
 		}
 	}
 	expected(p, "pci, param, bar, window, engine, interrupt, filter, hardware, const, layout, "
-		    "var, proc, on, deny or '}'");
+		    "var, proc, port, on, deny or '}'");
 }
 
 void vpl_parse(struct vpl *vpl)

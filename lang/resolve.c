@@ -9,8 +9,9 @@
 struct resolver {
 	struct vpl *vpl;
 	bool hardware;			/* in `hardware` */
+	unsigned int contexts;		/* bits of enum context: where it may run */
 	const struct event_info *event; /* of the handler; NULL: in a proc or an expression */
-	const struct proc *proc;	/* NULL: not in one */
+	struct proc *proc;		/* NULL: not in one */
 	struct local *locals[VPL_MAX_LOCALS];
 	unsigned int count;
 	unsigned int loops; /* around */
@@ -81,11 +82,13 @@ static bool fold_place(const struct expr *expr, u64 *value)
 	if (expr->symbol->kind == S_LOCAL) {
 		const struct local *local = (const struct local *)expr->symbol;
 
+		if (!local->constant)
+			return false; /* nor are its fields checked yet */
 		*value = local->value;
 		if (expr->bits)
 			*value = *value >> expr->bits->low.value &
 				 vpl_mask(vpl_field_width(expr->bits));
-		return local->constant;
+		return true;
 	}
 	return false;
 }
@@ -152,7 +155,11 @@ static u64 constant(struct resolver *r, struct expr *expr, const char *what)
 
 u64 vpl_constant(struct vpl *vpl, bool hardware, struct expr *expr, const char *what)
 {
-	struct resolver r = { .vpl = vpl, .hardware = hardware };
+	struct resolver r = {
+		.vpl = vpl,
+		.hardware = hardware,
+		.contexts = hardware ? IN_HARDWARE | IN_START : IN_VDEV,
+	};
 
 	return constant(&r, expr, what);
 }
@@ -170,14 +177,47 @@ static struct local *find_local(const struct resolver *r, const char *name)
 	return NULL;
 }
 
+/* What may run with the hardware at hand. */
+static bool has_hardware(const struct resolver *r)
+{
+	return r->contexts & (IN_HARDWARE | IN_START);
+}
+
+/* The names that are nearer come first: those of `hardware` in it, those of the model outside. */
 static struct symbol *find(const struct resolver *r, const char *name)
 {
 	struct model *model = &r->vpl->model;
-	struct symbol *symbol = NULL;
+	struct symbol *symbol = vpl_look_up(r->hardware ? &model->hardware : &model->scope, name);
 
-	if (r->hardware)
-		symbol = vpl_look_up(&model->hardware, name);
-	return symbol ? symbol : vpl_look_up(&model->scope, name);
+	if (!symbol && r->hardware)
+		return vpl_look_up(&model->scope, name);
+	if (!symbol && has_hardware(r))
+		return vpl_look_up(&model->hardware, name);
+	return symbol;
+}
+
+/*
+ * Something is used that is at hand in these contexts only. A proc that uses it is for these; false
+ * if nothing is left.
+ */
+static bool allow(struct resolver *r, struct name name, unsigned int contexts)
+{
+	unsigned int i;
+
+	if (!(r->contexts & contexts))
+		return false;
+	for (i = 0; r->proc && i < CONTEXTS; i++) {
+		if ((r->contexts & ~contexts) >> i & 1)
+			r->proc->reason[i] = name;
+	}
+	r->contexts &= contexts;
+	return true;
+}
+
+/* The check that is not passed by what is at hand elsewhere only. */
+static enum vpl_check_id context_check(const struct resolver *r)
+{
+	return r->contexts == IN_START ? CHECK_START_CONTEXT : CHECK_CONTEXT;
 }
 
 /* What was perhaps meant by a name that is not known. */
@@ -192,7 +232,7 @@ static const char *similar(const struct resolver *r, const char *name)
 	other = vpl_similar(&model->scope, name);
 	if (other)
 		vpl_offer(name, other, &best, &nearest);
-	other = r->hardware ? vpl_similar(&model->hardware, name) : NULL;
+	other = has_hardware(r) ? vpl_similar(&model->hardware, name) : NULL;
 	if (other)
 		vpl_offer(name, other, &best, &nearest);
 	for (i = 0; vpl_builtin_at(i); i++) {
@@ -230,29 +270,60 @@ static struct symbol *expect_kind(const struct resolver *r, struct name name, en
 	return symbol;
 }
 
-static void check_context(const struct resolver *r, struct name name, bool hardware)
+/* A name of a vdev, or of the hardware. */
+static void check_context(struct resolver *r, struct name name, unsigned int contexts)
 {
-	if (r->hardware && !hardware)
-		vpl_error(r->vpl, name.at, CHECK_CONTEXT,
-			  "'%s' belongs to a vdev, and the hardware's handlers serve none",
-			  name.text);
+	if (!allow(r, name, contexts))
+		vpl_error(
+			r->vpl, name.at, context_check(r),
+			contexts & IN_HARDWARE
+				? "'%s' is the hardware's, and a vdev's handlers do not drive it"
+				: "'%s' belongs to a vdev, and the hardware's handlers serve none",
+			name.text);
 }
 
-static void check_builtin(const struct resolver *r, const struct builtin *builtin, struct at at)
+/* A variable: the hardware's, a vdev's, or saved with a slice engine. */
+static void check_variable(struct resolver *r, struct name name, const struct var *var)
 {
-	const char *dot = builtin->object ? "." : "";
-	const char *object = builtin->object ? builtin->object : "";
+	if (var->hardware)
+		check_context(r, name, IN_HARDWARE | IN_START);
+	else if (!var->engine || var->engine->discipline != VPB_SLICED)
+		check_context(r, name, IN_VDEV | IN_START);
+}
 
-	if (vpb_ops[builtin->op].context & (r->hardware ? VPB_C_HW : VPB_C_VDEV))
+/* Something that is for a vdev's handlers, or for those with the hardware. */
+static void check_use(struct resolver *r, struct name name, bool vdev, bool hardware)
+{
+	const unsigned int contexts = (vdev ? IN_VDEV : 0) |
+				      (hardware ? IN_HARDWARE | IN_START : 0);
+
+	if (allow(r, name, contexts))
 		return;
-	vpl_error(r->vpl, at, CHECK_CONTEXT, "'%s%s%s' is for %s", object, dot, builtin->name,
-		  r->hardware ? "a vdev's handlers, not the hardware's"
-			      : "the hardware's handlers, not a vdev's");
+	vpl_error(r->vpl, name.at, context_check(r), "'%s' is for %s", name.text,
+		  r->contexts == IN_START ? "a vdev's other handlers, not for `on start`"
+		  : hardware		  ? "the hardware's handlers, not a vdev's"
+					  : "a vdev's handlers, not the hardware's");
+}
+
+static void check_builtin(struct resolver *r, const struct expr *expr)
+{
+	const struct builtin *builtin = expr->builtin;
+	const u8 context = vpb_ops[builtin->op].context;
+	struct name name = { builtin->name, expr->at };
+
+	if (builtin->op == VPB_EMIT || builtin->op == VPB_LOCAL)
+		r->vpl->model.frame_use = expr->at;
+	if (builtin->object)
+		name.text = vpl_format(r->vpl, "%s.%s", expr->name.text, builtin->name);
+	check_use(r, name, context & VPB_C_VDEV, context & VPB_C_HW);
 }
 
 static void declare_local(struct resolver *r, struct local *local, struct name name)
 {
-	const struct symbol *other = find(r, name.text);
+	struct model *model = &r->vpl->model;
+	/* a proc outside `hardware` may hide the hardware's names, which it need not know */
+	const struct symbol *other = r->proc && !r->hardware ? vpl_look_up(&model->scope, name.text)
+							     : find(r, name.text);
 	const struct local *visible = find_local(r, name.text);
 
 	if (visible)
@@ -337,9 +408,9 @@ static void resolve_hardware(struct resolver *r, struct expr *expr)
 {
 	struct symbol *symbol;
 
-	if (r->hardware)
-		vpl_error(r->vpl, expr->at, CHECK_CONTEXT,
-			  "in `hardware` its variables are named without 'hardware.'");
+	if (!allow(r, expr->name, IN_VDEV))
+		vpl_error(r->vpl, expr->at, context_check(r),
+			  "with the hardware at hand its variables are named without 'hardware.'");
 	if (!expr->field.text)
 		vpl_error(r->vpl, expr->at, CHECK_SYNTAX,
 			  "expected '.' and a variable's name after 'hardware'");
@@ -370,12 +441,12 @@ static void resolve_symbol(struct resolver *r, struct expr *expr)
 		no_field(r, expr);
 		break;
 	case S_PARAM:
-		check_context(r, expr->name, false);
+		check_context(r, expr->name, IN_VDEV | IN_START);
 		no_index(r, expr);
 		no_field(r, expr);
 		break;
 	case S_VAR:
-		check_context(r, expr->name, ((struct var *)symbol)->hardware);
+		check_variable(r, expr->name, (const struct var *)symbol);
 		resolve_index(r, expr, &((struct var *)symbol)->count);
 		no_field(r, expr);
 		break;
@@ -391,11 +462,37 @@ static void resolve_symbol(struct resolver *r, struct expr *expr)
 	}
 }
 
+/* own.REG: what a vdev has saved of a register, where REG alone is the hardware's. */
+static void resolve_own(struct resolver *r, struct expr *expr)
+{
+	struct reg *reg = (struct reg *)expect_kind(r, expr->name, S_REGISTER);
+	const bool sliced = vpl_is_direct(reg) && reg->engine->discipline == VPB_SLICED;
+	const struct name name = { vpl_format(r->vpl, "own.%s", reg->symbol.name), expr->at };
+
+	expr->symbol = &reg->symbol;
+	if (r->contexts == IN_VDEV)
+		vpl_error(r->vpl, expr->at, CHECK_OWN_CONTEXT,
+			  "in a vdev's handler '%s' alone is the vdev's own", reg->symbol.name);
+	if (!allow(r, name, sliced ? IN_HARDWARE | IN_START : IN_START))
+		vpl_error(
+			r->vpl, expr->at, CHECK_OWN_CONTEXT,
+			"'%s' is not saved with a slice engine, and so the hardware's handlers do "
+			"not know whose is meant",
+			reg->symbol.name);
+	resolve_index(r, expr, &reg->count);
+	if (expr->field.text)
+		expr->bits = find_field(r, reg->fields, expr);
+}
+
 static void resolve_place(struct resolver *r, struct expr *expr)
 {
 	const char *object = expr->field.text ? expr->name.text : NULL;
 	struct local *local = find_local(r, expr->name.text);
 
+	if (expr->own) {
+		resolve_own(r, expr);
+		return;
+	}
 	if (local) {
 		resolve_local(r, expr, local);
 		return;
@@ -403,7 +500,7 @@ static void resolve_place(struct resolver *r, struct expr *expr)
 	expr->builtin =
 		vpl_builtin(object, object ? expr->field.text : expr->name.text, FORM_VALUE);
 	if (expr->builtin) {
-		check_builtin(r, expr->builtin, expr->at);
+		check_builtin(r, expr);
 		no_index(r, expr);
 	} else if (!strcmp(expr->name.text, "hardware")) {
 		resolve_hardware(r, expr);
@@ -411,8 +508,10 @@ static void resolve_place(struct resolver *r, struct expr *expr)
 		vpl_error(r->vpl, expr->at, CHECK_SYNTAX,
 			  "expected frame.length, frame.u8[offset] or a call such as frame.new()");
 	} else if (!strcmp(expr->name.text, "guest")) {
-		vpl_error(r->vpl, expr->at, CHECK_SYNTAX,
-			  "expected guest.u8[address], guest.u16, guest.u32 or guest.u64");
+		vpl_error(
+			r->vpl, expr->at, CHECK_SYNTAX,
+			"expected guest.u8[address], guest.u16, guest.u32, guest.u64, guest.get() "
+			"or guest.put()");
 	} else if (vpl_builtin(NULL, expr->name.text, FORM_CALL)) {
 		vpl_error(r->vpl, expr->at, CHECK_SYNTAX, "expected '(' after '%s'",
 			  expr->name.text);
@@ -424,11 +523,10 @@ static void resolve_place(struct resolver *r, struct expr *expr)
 static void resolve_memory(struct resolver *r, struct expr *expr)
 {
 	if (!strcmp(expr->name.text, "guest")) {
-		if (r->hardware)
-			vpl_error(r->vpl, expr->at, CHECK_CONTEXT,
-				  "'guest' is for a vdev's handlers, not the hardware's");
+		check_use(r, expr->name, true, false);
 	} else if (strcmp(expr->name.text, "frame")) {
 		expr->symbol = expect_kind(r, expr->name, S_DMA);
+		check_use(r, expr->name, false, true);
 	}
 	resolve_value(r, expr->index);
 }
@@ -456,15 +554,75 @@ static void resolve_named(struct resolver *r, struct expr *expr, enum symbol_kin
 	expr->symbol = expect_kind(r, expr->name, kind);
 }
 
-static void use_engine(const struct expr *call, const struct expr *argument)
+/* An array of bytes, which is written by some of the calls that name it. */
+static void resolve_array(struct resolver *r, struct expr *expr)
+{
+	struct var *var;
+
+	resolve_named(r, expr, S_VAR);
+	var = (struct var *)expr->symbol;
+	check_variable(r, expr->name, var);
+	if (var->width != 1 || !var->count.given)
+		vpl_error(r->vpl, expr->at, CHECK_NAME_KIND,
+			  "expected an array of bytes (u8), found '%s'", expr->name.text);
+	var->assigned = true;
+}
+
+static const char *discipline_name(enum vpb_discipline discipline)
+{
+	static const char *const names[] = { "slice", "host", "partition" };
+
+	return names[discipline];
+}
+
+/* Bits 1 << enum vpb_discipline: the engines with which something can be done. */
+static unsigned int disciplines_of(u8 op)
+{
+	switch (op) {
+	case VPB_DONE:
+		return 1 << VPB_HOSTED | 1 << VPB_SLICED;
+	case VPB_START:
+	case VPB_STARTED:
+	case VPB_OWNED:
+		return 1 << VPB_SLICED;
+	default:
+		return 1 << VPB_HOSTED;
+	}
+}
+
+static void use_engine(const struct resolver *r, const struct expr *call,
+		       const struct expr *argument)
 {
 	struct engine *engine = (struct engine *)argument->symbol;
+	const u8 op = call->builtin->op;
 
+	if (!(disciplines_of(op) >> engine->discipline & 1))
+		vpl_error(r->vpl, argument->at, CHECK_NAME_KIND,
+			  "'%s' is for %s engine, and %s is a %s engine", call->builtin->name,
+			  disciplines_of(op) == 1 << VPB_HOSTED	  ? "a host"
+			  : disciplines_of(op) == 1 << VPB_SLICED ? "a slice"
+								  : "a host or slice",
+			  engine->symbol.name, discipline_name(engine->discipline));
+	if (op == VPB_START)
+		engine->is_started = true;
+	if (op == VPB_START || op == VPB_STARTED || op == VPB_OWNED ||
+	    engine->discipline == VPB_SLICED)
+		return;
 	engine->sent_at = argument->at;
-	if (call->builtin->op == VPB_RUN)
+	if (op == VPB_RUN)
 		engine->is_run = true;
 	else
 		engine->is_sent_to = true;
+}
+
+/* frame.append(v, n) */
+static void check_width(struct resolver *r, struct expr *argument)
+{
+	const u64 width = constant(r, argument, "the number of bytes");
+
+	if (width != 1 && width != 2 && width != 4 && width != 8)
+		vpl_error(r->vpl, argument->at, CHECK_VALUE_RANGE,
+			  "expected 1, 2, 4 or 8 bytes, found %llu", (unsigned long long)width);
 }
 
 /* bits(x, high, low) */
@@ -486,14 +644,18 @@ static void resolve_builtin_call(struct resolver *r, struct expr *call)
 	const char *kind = call->builtin->arguments;
 	struct expr *argument;
 
-	check_builtin(r, call->builtin, call->at);
+	check_builtin(r, call);
 	check_count(r, call, strlen(kind));
 	for (argument = call->arguments; argument; argument = argument->next, kind++) {
 		if (*kind == 'E') {
 			resolve_named(r, argument, S_ENGINE);
-			use_engine(call, argument);
+			use_engine(r, call, argument);
 		} else if (*kind == 'D') {
 			resolve_named(r, argument, S_DMA);
+		} else if (*kind == 'M') {
+			resolve_array(r, argument);
+		} else if (*kind == 'w') {
+			check_width(r, argument);
 		} else if (*kind == 'c') {
 			constant(r, argument, "the number of a bit");
 		} else {
@@ -511,40 +673,51 @@ static void resolve_proc_call(struct resolver *r, struct expr *call)
 
 	call->symbol = expect_kind(r, call->name, S_PROC);
 	proc = (const struct proc *)call->symbol;
-	check_context(r, call->name, proc->hardware);
+	if (proc->hardware)
+		check_context(r, call->name, IN_HARDWARE | IN_START);
 	check_count(r, call, proc->parameter_count);
 	for (argument = call->arguments; argument; argument = argument->next)
 		resolve_value(r, argument);
 }
 
 static void __attribute__((noreturn))
-unknown_method(const struct resolver *r, const struct expr *call)
+unknown_method(const struct resolver *r, const struct expr *call, const char *object)
 {
 	const char *best = NULL;
 	unsigned int i, nearest = ~0u;
 
-	if (strcmp(call->name.text, "frame"))
+	if (strcmp(object, "frame") && strcmp(object, "guest") && strcmp(object, VPL_DMA_METHOD))
 		vpl_error(r->vpl, call->at, CHECK_NAME_KIND,
-			  "expected 'frame' before '.%s(', found '%s'", call->field.text,
-			  call->name.text);
+			  "expected 'frame', 'guest' or a DMA memory before '.%s(', found '%s'",
+			  call->field.text, call->name.text);
 	for (i = 0; vpl_builtin_at(i); i++) {
-		if (vpl_builtin_at(i)->object)
-			vpl_offer(call->field.text, vpl_builtin_at(i)->name, &best, &nearest);
+		const struct builtin *builtin = vpl_builtin_at(i);
+
+		if (builtin->object && !strcmp(builtin->object, object))
+			vpl_offer(call->field.text, builtin->name, &best, &nearest);
 	}
-	vpl_unknown(r->vpl, call->field, "something that can be done to a frame", best);
+	vpl_unknown(r->vpl, call->field,
+		    vpl_format(r->vpl, "something that can be done with '%s'", call->name.text),
+		    best);
 }
 
 static void resolve_call(struct resolver *r, struct expr *call)
 {
 	const char *object = call->field.text ? call->name.text : NULL;
+	struct symbol *symbol = find(r, call->name.text);
 
-	if (!call->builtin)
+	if (object && symbol && symbol->kind == S_DMA) {
+		object = VPL_DMA_METHOD;
+		call->symbol = symbol;
+	}
+	/* a proc of the model may be called as a call of the language is (`start`) */
+	if (!call->builtin && (object || !symbol || symbol->kind != S_PROC))
 		call->builtin =
 			vpl_builtin(object, object ? call->field.text : call->name.text, FORM_CALL);
 	if (call->builtin)
 		resolve_builtin_call(r, call);
 	else if (object)
-		unknown_method(r, call);
+		unknown_method(r, call, object);
 	else
 		resolve_proc_call(r, call);
 }
@@ -650,7 +823,8 @@ static void check_assignable(const struct resolver *r, const struct expr *place)
 	if (kind == S_CONST || kind == S_PARAM)
 		vpl_error(r->vpl, place->at, CHECK_NAME_KIND,
 			  "expected what can be assigned to, found '%s'", place->name.text);
-	if (!r->hardware && kind == S_VAR && ((const struct var *)place->symbol)->hardware)
+	if (r->contexts == IN_VDEV && kind == S_VAR &&
+	    ((const struct var *)place->symbol)->hardware)
 		vpl_error(r->vpl, place->at, CHECK_CONTEXT,
 			  "a vdev's handler only reads the hardware's variables");
 }
@@ -663,10 +837,16 @@ static void resolve_assign(struct resolver *r, struct statement *statement)
 
 	resolve_value(r, place);
 	check_assignable(r, place);
+	place->assigned = true;
 	if (place->kind == E_PLACE && place->symbol->kind == S_LOCAL)
 		((struct local *)place->symbol)->assigned = true;
-	if (statement->cause && (r->hardware || place->symbol->kind != S_REGISTER))
-		vpl_error(r->vpl, place->at, r->hardware ? CHECK_CONTEXT : CHECK_NAME_KIND,
+	if (place->kind == E_PLACE && place->symbol->kind == S_VAR)
+		((struct var *)place->symbol)->assigned = true;
+	if (statement->cause && !allow(r, place->name, IN_VDEV))
+		vpl_error(r->vpl, place->at, context_check(r),
+			  "expected a field of a vdev's register after `cause`");
+	if (statement->cause && place->symbol->kind != S_REGISTER)
+		vpl_error(r->vpl, place->at, CHECK_NAME_KIND,
 			  "expected a field of a vdev's register after `cause`");
 	resolve_value(r, statement->value);
 	bits = place_bits(place);
@@ -707,7 +887,8 @@ static void resolve_return(struct resolver *r, struct statement *statement)
 		return;
 	if (r->event && !r->event->result)
 		vpl_error(r->vpl, statement->value->at, CHECK_PROC_RESULT,
-			  "`on %s` has no result: expected `return` alone", r->event->name);
+			  "`%s%s` has no result: expected `return` alone",
+			  r->event->home ? "on " : "", r->event->name);
 	resolve_value(r, statement->value);
 }
 
@@ -796,77 +977,184 @@ static void attach(struct vpl *vpl, struct handler **place, struct handler *hand
 static void attach_handler(struct resolver *r, struct handler *handler)
 {
 	static const int events[EVENTS] = {
-		[EV_RESET] = VPB_ON_RESET,	   [EV_NOTIFY] = VPB_ON_NOTIFY,
-		[EV_START] = VPB_ON_START,	   [EV_STOP] = VPB_ON_STOP,
-		[EV_INTERRUPT] = VPB_ON_INTERRUPT, [EV_TICK] = VPB_ON_TICK,
+		[EV_RESET] = VPB_ON_RESET,
+		[EV_NOTIFY] = VPB_ON_NOTIFY,
+		[EV_START] = VPB_ON_START,
+		[EV_STOP] = VPB_ON_STOP,
+		[EV_INTERRUPT] = VPB_ON_INTERRUPT,
+		[EV_TICK] = VPB_ON_TICK,
+		[EV_DONE] = VPB_ON_DONE,
+		[EV_FRAME] = VPB_ON_FRAME,
+		[EV_RUN] = VPB_ON_RUN,
+		[EV_BEGIN] = VPB_ON_BEGIN,
+		[EV_IDLE] = VPB_ON_IDLE,
+		[EV_SAVE] = VPB_ON_SAVE,
+		[EV_SAVED] = VPB_ON_SAVED,
+		[EV_RESTORE] = VPB_ON_RESTORE,
+		[EV_RESTORED] = VPB_ON_RESTORED,
+		[EV_ABORT] = VPB_ON_RECOVER,
+		[EV_TRANSMIT] = VPB_ON_TRANSMIT,
+		[EV_RECOVER] = VPB_ON_RECOVER,
 	};
-	struct engine *engine = handler->engine;
+	const enum event event = handler->event;
 	struct reg *reg;
 
-	switch (handler->event) {
-	case EV_READ:
-	case EV_WRITE:
+	if (event == EV_READ || event == EV_WRITE) {
 		reg = (struct reg *)expect_kind(r, handler->target, S_REGISTER);
-		attach(r->vpl, handler->event == EV_READ ? &reg->on_read : &reg->on_write, handler);
-		declare_arguments(r, reg, &handler->arguments, handler->index);
-		break;
-	case EV_DONE:
-		attach(r->vpl, &engine->done, handler);
-		break;
-	case EV_FRAME:
-		attach(r->vpl, &engine->frame, handler);
-		break;
-	case EV_RUN:
-		attach(r->vpl, &engine->run, handler);
-		break;
-	case EV_TRANSMIT:
-	case EV_RECOVER:
-		engine = (struct engine *)expect_kind(r, handler->target, S_ENGINE);
-		attach(r->vpl, handler->event == EV_TRANSMIT ? &engine->transmit : &engine->recover,
-		       handler);
-		break;
-	default:
-		attach(r->vpl, &r->vpl->model.on[events[handler->event]], handler);
+		attach(r->vpl, event == EV_READ ? &reg->on_read : &reg->on_write, handler);
+		return;
+	}
+	if (event == EV_TRANSMIT || event == EV_RECOVER) {
+		handler->engine = (struct engine *)expect_kind(r, handler->target, S_ENGINE);
+		if (handler->engine->discipline != VPB_HOSTED)
+			vpl_error(r->vpl, handler->target.at, CHECK_NAME_KIND,
+				  "expected a host engine, and %s is a %s engine",
+				  handler->target.text,
+				  discipline_name(handler->engine->discipline));
+	}
+	if (handler->engine)
+		attach(r->vpl, &handler->engine->on[events[event]], handler);
+	else
+		attach(r->vpl, &r->vpl->model.on[events[event]], handler);
+}
+
+static struct resolver resolver_of(struct vpl *vpl, const struct handler *handler)
+{
+	return (struct resolver){
+		.vpl = vpl,
+		.hardware = handler->hardware,
+		.contexts = vpl_context(vpl_events[handler->event].kind),
+		.event = &vpl_events[handler->event],
+	};
+}
+
+static void resolve_guards(struct resolver *r, struct handler *handler, const struct reg *reg)
+{
+	const struct field *field;
+	unsigned int i;
+
+	for (i = 0; i < handler->guard_count; i++) {
+		const struct expr guard = { .name = handler->target, .field = handler->guards[i] };
+
+		field = find_field(r, reg->fields, &guard);
+		if (field->high.value < 64 && field->low.value <= field->high.value)
+			handler->when |= vpl_mask(vpl_field_width(field)) << field->low.value;
 	}
 }
 
 static void resolve_handler(struct vpl *vpl, struct handler *handler)
 {
-	struct resolver r = {
-		.vpl = vpl,
-		.hardware = handler->hardware,
-		.event = &vpl_events[handler->event],
-	};
+	struct resolver r = resolver_of(vpl, handler);
+	const struct reg *reg;
 
-	attach_handler(&r, handler);
+	if (vpl_events[handler->event].target == 'r') {
+		reg = (const struct reg *)find(&r, handler->target.text);
+		resolve_guards(&r, handler, reg);
+		declare_arguments(&r, reg, &handler->arguments, handler->index);
+	}
 	declare_values(&r, handler);
 	resolve_block(&r, handler->body);
 }
 
-static void resolve_deny(struct vpl *vpl, struct deny *deny)
+static void attach_deny(struct resolver *r, struct deny *deny)
 {
-	struct resolver r = { .vpl = vpl };
-	struct reg *reg = (struct reg *)expect_kind(&r, deny->target, S_REGISTER);
+	struct reg *reg = (struct reg *)expect_kind(r, deny->target, S_REGISTER);
 	struct deny **last = &reg->denies;
 
 	while (*last)
 		last = &(*last)->other;
 	*last = deny;
+	reg->flags |= VPB_REG_DENY;
+}
+
+static void resolve_deny(struct vpl *vpl, struct deny *deny)
+{
+	struct resolver r = { .vpl = vpl, .contexts = IN_VDEV };
+	struct reg *reg = (struct reg *)find(&r, deny->target.text);
+
 	declare_arguments(&r, reg, &deny->arguments, deny->index);
 	if (deny->when)
 		resolve_value(&r, deny->when);
-	reg->flags |= VPB_REG_DENY;
+}
+
+/* --- Data ports -------------------------------------------------------------------------- */
+
+/* A number that a port changes: a variable of the vdev that is no array; NULL: not given. */
+static const struct var *resolve_number(struct resolver *r, struct name name)
+{
+	struct var *var;
+
+	if (!name.text)
+		return NULL;
+	var = (struct var *)expect_kind(r, name, S_VAR);
+	if (var->count.given)
+		vpl_error(r->vpl, name.at, CHECK_NAME_KIND,
+			  "expected a variable that is no array, found '%s'", name.text);
+	var->assigned = true;
+	return var;
+}
+
+static void resolve_way(struct resolver *r, struct way *way)
+{
+	struct var *array = (struct var *)expect_kind(r, way->memory, S_VAR);
+
+	if (array->width != 1 || !array->count.given)
+		vpl_error(r->vpl, way->memory.at, CHECK_NAME_KIND,
+			  "expected an array of bytes (u8), found '%s'", way->memory.text);
+	array->assigned = true;
+	way->array = array;
+	way->variables[0] = resolve_number(r, way->place);
+	way->variables[1] = resolve_number(r, way->left);
+	way->variables[2] = resolve_number(r, way->top);
+	way->variables[3] = resolve_number(r, way->bottom);
+	if (way->engine_name.text) {
+		way->engine = (struct engine *)expect_kind(r, way->engine_name, S_ENGINE);
+		if (way->engine->discipline != VPB_SLICED)
+			vpl_error(r->vpl, way->engine_name.at, CHECK_NAME_KIND,
+				  "expected a slice engine, and %s is a %s engine",
+				  way->engine_name.text, discipline_name(way->engine->discipline));
+	}
+	resolve_block(r, way->end);
+}
+
+static void attach_port(struct resolver *r, struct port *port)
+{
+	port->reg = (struct reg *)expect_kind(r, port->target, S_REGISTER);
+	if (port->reg->port)
+		vpl_error(r->vpl, port->at, CHECK_HANDLER_UNIQUE,
+			  "%s is a port already, see line %u", port->reg->symbol.name,
+			  port->reg->port->at.line);
+	port->reg->port = port;
+}
+
+static void resolve_port(struct vpl *vpl, struct port *port)
+{
+	static const struct event_info end = { .name = "end" }; /* no event: it has no home */
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct resolver r = { .vpl = vpl, .contexts = IN_VDEV, .event = &end };
+
+		if (port->ways[i].given)
+			resolve_way(&r, &port->ways[i]);
+	}
 }
 
 static void resolve_proc(struct vpl *vpl, struct proc *proc)
 {
-	struct resolver r = { .vpl = vpl, .hardware = proc->hardware, .proc = proc };
+	struct resolver r = {
+		.vpl = vpl,
+		.hardware = proc->hardware,
+		.contexts = proc->hardware ? IN_HARDWARE | IN_START : IN_ALL,
+		.proc = proc,
+	};
 	struct local *parameter;
 
 	for (parameter = proc->parameters; parameter; parameter = parameter->next)
 		declare_local(&r, parameter,
 			      (struct name){ parameter->symbol.name, parameter->symbol.at });
 	resolve_block(&r, proc->body);
+	proc->contexts = r.contexts;
 }
 
 /* --- The rest of a model ----------------------------------------------------------------- */
@@ -972,18 +1260,30 @@ static void mark_filters(struct model *model)
 void vpl_resolve(struct vpl *vpl)
 {
 	struct model *model = &vpl->model;
-	struct resolver r = { .vpl = vpl };
+	struct resolver r = { .vpl = vpl, .contexts = IN_VDEV };
 	struct handler *handler;
 	struct deny *deny;
 	struct proc *proc;
+	struct port *port;
 
 	resolve_tables(&r);
+	for (handler = model->handlers.first; handler; handler = handler->next) {
+		struct resolver attacher = resolver_of(vpl, handler);
+
+		attach_handler(&attacher, handler);
+	}
+	for (deny = model->denies.first; deny; deny = deny->next)
+		attach_deny(&r, deny);
+	for (port = model->ports.first; port; port = port->next)
+		attach_port(&r, port);
 	for (proc = model->procs.first; proc; proc = proc->next)
 		resolve_proc(vpl, proc);
 	for (deny = model->denies.first; deny; deny = deny->next)
 		resolve_deny(vpl, deny);
 	for (handler = model->handlers.first; handler; handler = handler->next)
 		resolve_handler(vpl, handler);
+	for (port = model->ports.first; port; port = port->next)
+		resolve_port(vpl, port);
 	resolve_filter(&r);
 }
 

@@ -74,6 +74,7 @@ static struct vpb_var *add_var(struct writer *w, const char *name, struct at at,
 		.width = (u8)width,
 		.space = (u8)space,
 		.reg = VPB_NONE,
+		.engine = VPB_NONE,
 	};
 	*size += (u32)count * width;
 	return var;
@@ -95,8 +96,9 @@ static void layout_variables(struct writer *w)
 		reg->number = number++;
 		reg->var = (u16)w->vars.count;
 		record = add_var(w, reg->symbol.name, reg->symbol.at, vpl_count(reg), reg->width,
-				 VPB_VDEV);
+				 vpl_is_direct(reg) ? VPB_SLICE : VPB_VDEV);
 		record->reg = reg->number;
+		record->engine = vpl_is_direct(reg) ? reg->engine->number : VPB_NONE;
 		record->reset = reg->reset;
 	}
 	for (param = model->params.first; param; param = param->next) {
@@ -104,10 +106,15 @@ static void layout_variables(struct writer *w)
 		add_var(w, param->symbol.name, param->symbol.at, 1, 8, VPB_VDEV);
 	}
 	for (var = model->vars.first; var; var = var->next) {
+		const bool sliced = var->engine && var->engine->discipline == VPB_SLICED;
+
 		var->number = (u16)w->vars.count;
 		record = add_var(w, var->symbol.name, var->symbol.at,
 				 var->count.given ? var->count.value : 1, var->width,
-				 var->hardware ? VPB_HOST : VPB_VDEV);
+				 var->hardware ? VPB_HOST
+				 : sliced      ? VPB_SLICE
+					       : VPB_VDEV);
+		record->engine = sliced ? var->engine->number : VPB_NONE;
 		record->reset = var->reset;
 	}
 }
@@ -211,15 +218,19 @@ static void write_reg(struct writer *w, const struct reg *reg)
 	record->stride = (u16)vpl_step(reg);
 	record->width = (u8)reg->width;
 	record->access = (u8)reg->access;
-	record->flags = reg->flags | (reg->whole ? VPB_REG_FIXED : 0);
+	record->flags = reg->flags | (reg->whole ? VPB_REG_FIXED : 0) |
+			(vpl_is_direct(reg) ? VPB_REG_DIRECT : 0);
 	record->var = reg->var;
 	record->writable = vpl_writable(reg);
 	record->clear = vpl_clearable(reg);
+	record->set = vpl_settable(reg);
+	record->when = reg->on_write ? reg->on_write->when : 0;
 	record->on_read = reg->on_read ? reg->on_read->number : VPB_NONE;
 	record->on_write = write_handler_of(reg);
 	record->engine = reg->engine ? reg->engine->number : VPB_NONE;
 	record->field = (u16)w->fields.count;
 	record->bank = reg->bank_count ? (u16)reg->banks[0].value : VPB_NONE;
+	record->port = reg->port ? reg->port->number : VPB_NONE;
 	record->line = reg->symbol.at.line;
 	write_fields(w, reg);
 	if (w->fields.count > VPB_NONE)
@@ -248,20 +259,54 @@ static u16 number_of(const struct handler *handler)
 static void write_engines(struct writer *w)
 {
 	const struct engine *engine;
+	unsigned int i;
 
 	for (engine = w->vpl->model.engines.first; engine; engine = engine->next) {
 		struct vpb_engine *record = ADD(w, engines);
 
 		record->name = string(w, engine->symbol.name);
-		record->discipline = VPB_HOSTED;
-		record->depth = (u16)engine->depth.value;
+		record->discipline = (u8)engine->discipline;
+		record->depth = (u16)(engine->discipline == VPB_PARTITIONED
+					      ? engine->instances.value
+					      : engine->depth.value);
 		record->timeout_ms = (u32)engine->timeout.value;
 		record->max_frame = (u32)engine->max.value;
-		record->on_transmit = number_of(engine->transmit);
-		record->on_recover = number_of(engine->recover);
-		record->on_done = number_of(engine->done);
-		record->on_frame = number_of(engine->frame);
-		record->on_run = number_of(engine->run);
+		record->step = (u32)engine->step.value;
+		for (i = 0; i < ARRAY_SIZE(record->on); i++)
+			record->on[i] = i < VPB_ENGINE_EVENTS ? number_of(engine->on[i]) : VPB_NONE;
+	}
+}
+
+static struct vpb_way way_of(const struct way *way)
+{
+	struct vpb_way record;
+	u16 numbers[4];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		numbers[i] = way->variables[i] ? way->variables[i]->number : VPB_NONE;
+	record = (struct vpb_way){
+		.memory = way->given ? way->array->number : VPB_NONE,
+		.at = numbers[0],
+		.left = numbers[1],
+		.top = numbers[2],
+		.bottom = numbers[3],
+		.engine = way->engine ? way->engine->number : VPB_NONE,
+		.on_end = way->number,
+	};
+	return record;
+}
+
+static void write_ports(struct writer *w)
+{
+	const struct port *port;
+
+	for (port = w->vpl->model.ports.first; port; port = port->next) {
+		struct vpb_port *record = ADD(w, ports);
+
+		record->reg = port->reg->number;
+		record->read = way_of(&port->ways[0]);
+		record->write = way_of(&port->ways[1]);
 	}
 }
 
@@ -351,11 +396,12 @@ static void write_header(struct writer *w)
 	header->irq_pin = pci->pin;
 	header->msi = (u8)pci->msi.value;
 	header->revision_param = pci->param ? pci->param->number : VPB_NONE;
+	header->dma_bits = pci->dma.given ? (u16)pci->dma.value : 32;
 	header->rx_engine = VPB_NONE;
 	for (engine = model->engines.first; engine; engine = engine->next) {
-		if (engine->frame)
+		if (engine->on[VPB_ON_FRAME])
 			header->rx_engine = engine->number;
-		if (engine->frame || engine->transmit)
+		if (engine->on[VPB_ON_FRAME] || engine->on[VPB_ON_TRANSMIT])
 			header->flags |= VPB_NIC;
 	}
 	for (i = 0; i < ARRAY_SIZE(header->on); i++)
@@ -417,6 +463,7 @@ void vpl_write(struct vpl *vpl, struct vpl_output *out)
 	write_windows(w);
 	write_regs(w);
 	write_engines(w);
+	write_ports(w);
 	write_irqs(w);
 	write_dmas(w);
 	write_params(w);

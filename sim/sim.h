@@ -73,7 +73,8 @@ enum sim_fault {
  * @reg_reads: calls of sim_read()
  * @reg_writes: calls of sim_write()
  * @refused: accesses among those that the device does not decode: an absent BAR, past its end, a
- *	size it has not, a part of a register that takes whole writes only
+ *	size it has not, a part of a register that takes whole writes only; and edu's transfers that
+ *	real ones break down of
  * @frames_out: frames given to the wire
  * @frames_in: frames taken from the wire (or from itself, in loopback) into memory
  * @drops: frames lost: filtered, no room, receiver off, link down

@@ -47,6 +47,7 @@ void builder_init(struct builder *builder, const char *name)
 			.class_code = 0x020000,
 			.irq_pin = 1,
 			.revision_param = VPB_NONE,
+			.dma_bits = 32,
 			.rx_engine = VPB_NONE,
 		},
 	};
@@ -140,6 +141,7 @@ static void add_reg(struct builder *builder, struct vpb_reg reg, const char *nam
 	reg.stride = reg.stride ? reg.stride : reg.width;
 	reg.engine = VPB_NONE;
 	reg.bank = VPB_NONE;
+	reg.port = VPB_NONE;
 	reg.writable = ~0ull;
 	builder->vars[reg.var].reg =
 		builder_append((void **)&builder->regs, &builder->header.regs, &reg, sizeof(reg));
@@ -319,27 +321,32 @@ static void add_handlers(struct builder *builder)
 			ARRAY_SIZE(on_interrupt));
 }
 
+/* An engine without handlers. */
+static struct vpb_engine *add_engine(struct builder *builder, const char *name)
+{
+	u16 index = builder_add(builder, engines,
+				{ .name = builder_string(builder, name), .discipline = VPB_HOSTED });
+	struct vpb_engine *engine = &builder->engines[index];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engine->on); i++)
+		engine->on[i] = VPB_NONE;
+	return engine;
+}
+
 static void add_engines(struct builder *builder)
 {
-	builder_add(builder, engines,
-		    { .name = builder_string(builder, "tx"),
-		      .discipline = VPB_HOSTED,
-		      .depth = 4,
-		      .timeout_ms = 100,
-		      .max_frame = 1514,
-		      .on_transmit = TOY_ON_TRANSMIT,
-		      .on_recover = TOY_ON_HARDWARE,
-		      .on_done = TOY_ON_FRAME,
-		      .on_frame = VPB_NONE,
-		      .on_run = TOY_ON_VDEV });
-	builder_add(builder, engines,
-		    { .name = builder_string(builder, "rx"),
-		      .discipline = VPB_HOSTED,
-		      .on_transmit = VPB_NONE,
-		      .on_recover = VPB_NONE,
-		      .on_done = VPB_NONE,
-		      .on_frame = TOY_ON_FRAME,
-		      .on_run = VPB_NONE });
+	struct vpb_engine *engine = add_engine(builder, "tx");
+
+	engine->depth = 4;
+	engine->timeout_ms = 100;
+	engine->max_frame = 1514;
+	engine->on[VPB_ON_TRANSMIT] = TOY_ON_TRANSMIT;
+	engine->on[VPB_ON_RECOVER] = TOY_ON_HARDWARE;
+	engine->on[VPB_ON_DONE] = TOY_ON_FRAME;
+	engine->on[VPB_ON_RUN] = TOY_ON_VDEV;
+	engine = add_engine(builder, "rx");
+	engine->on[VPB_ON_FRAME] = TOY_ON_FRAME;
 }
 
 void toy_make(struct block *block)

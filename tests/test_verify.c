@@ -193,7 +193,7 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(field_string, &b->fields[0], "no such string", b->fields[0].name = ~0u)                  \
 	X(field_empty, &b->fields[0], "no such bits", b->fields[0].width = 0)                      \
 	X(field_wide, &b->fields[0], "no such bits", b->fields[0].low = 61)                        \
-	X(field_access, &b->fields[0], "no such access", b->fields[0].access = 6)                  \
+	X(field_access, &b->fields[0], "no such access", b->fields[0].access = 7)                  \
 	X(var_string, &b->vars[3], "no such string", b->vars[3].name = ~0u)                        \
 	X(var_width, &b->vars[3], "a variable has elements of 1 to 8 bytes", b->vars[3].width = 5) \
 	X(var_count, &b->vars[3], "a variable has elements of 1 to 8 bytes", b->vars[3].count = 0) \
@@ -211,22 +211,22 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(var_reg_space, &b->vars[TOY_HOST], "a variable of no register of a vdev",                \
 	  b->vars[TOY_HOST].reg = TOY_DATA)                                                        \
 	X(engine_string, &b->engines[1], "no such string", b->engines[1].name = ~0u)               \
-	X(engine_slice, &b->engines[1], "a discipline that this version does not know",            \
+	X(engine_slice, &b->engines[1], "a slice engine needs timeout, start, idle and recover",    \
 	  b->engines[1].discipline = VPB_SLICED)                                                   \
 	X(engine_depth, &b->engines[0], "too many jobs at a time",                                 \
 	  b->engines[0].depth = VPB_MAX_DEPTH + 1)                                                 \
 	X(engine_frame, &b->engines[0], "frames that are too large",                               \
 	  b->engines[0].max_frame = VPB_MAX_WIRE + 1)                                              \
 	X(engine_transmit, &b->engines[0], "an engine's handler is missing or of the wrong kind",  \
-	  b->engines[0].on_transmit = TOY_ON_VDEV)                                                 \
+	  b->engines[0].on[VPB_ON_TRANSMIT] = TOY_ON_VDEV)                                                 \
 	X(engine_recover, &b->engines[0], "an engine's handler is missing or of the wrong kind",   \
-	  b->engines[0].on_recover = 7)                                                            \
+	  b->engines[0].on[VPB_ON_RECOVER] = 7)                                                            \
 	X(engine_done, &b->engines[0], "an engine's handler is missing or of the wrong kind",      \
-	  b->engines[0].on_done = TOY_ON_HARDWARE)                                                 \
+	  b->engines[0].on[VPB_ON_DONE] = TOY_ON_HARDWARE)                                                 \
 	X(engine_on_frame, &b->engines[1], "an engine's handler is missing or of the wrong kind",  \
-	  b->engines[1].on_frame = TOY_ON_READ)                                                    \
+	  b->engines[1].on[VPB_ON_FRAME] = TOY_ON_READ)                                                    \
 	X(engine_on_run, &b->engines[1], "an engine's handler is missing or of the wrong kind",    \
-	  b->engines[1].on_run = TOY_ON_TRANSMIT)                                                  \
+	  b->engines[1].on[VPB_ON_RUN] = TOY_ON_TRANSMIT)                                                  \
 	X(engine_no_depth, &b->engines[0],                                                         \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
 	  b->engines[0].depth = 0)                                                                 \
@@ -238,10 +238,10 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	  b->engines[0].max_frame = 0)                                                             \
 	X(engine_no_recover, &b->engines[0],                                                       \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
-	  b->engines[0].on_recover = VPB_NONE)                                                     \
+	  b->engines[0].on[VPB_ON_RECOVER] = VPB_NONE)                                                     \
 	X(engine_no_done, &b->engines[0],                                                          \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
-	  b->engines[0].on_done = VPB_NONE)                                                        \
+	  b->engines[0].on[VPB_ON_DONE] = VPB_NONE)                                                        \
 	X(irq_cause, &b->irqs[0], "no such register", b->irqs[0].cause = TOY_REGS)                 \
 	X(irq_cause_none, &b->irqs[0], "no such register", b->irqs[0].cause = VPB_NONE)            \
 	X(irq_mask, &b->irqs[0], "no such register", b->irqs[0].mask = TOY_REGS)                   \
@@ -317,17 +317,13 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(insn_array, VDEV(TOY_LDX), "no such variable", VDEV(TOY_LDX)->imm = ~0u)                 \
 	X(insn_hardware_vdev, HARDWARE(TOY_HLDV), "a handler of the hardware has no vdev",         \
 	  HARDWARE(TOY_HLDV)->imm = TOY_TABLE)                                                     \
-	X(insn_hardware_slice, HARDWARE(TOY_HSTV), "a handler of the hardware has no vdev",        \
-	  HARDWARE(TOY_HSTV)->imm = TOY_SLICE)                                                     \
+	X(engine_discipline, &b->engines[1], "no such discipline", b->engines[1].discipline = 3)   \
 	X(insn_store_host, VDEV(TOY_STV),                                                          \
 	  "a handler of a vdev does not change the hardware side's variables",                     \
 	  VDEV(TOY_STV)->imm = TOY_HOST)                                                           \
 	X(insn_store_host_array, VDEV(TOY_LDX),                                                    \
 	  "a handler of a vdev does not change the hardware side's variables",                     \
 	  *VDEV(TOY_LDX) = INSN(VPB_STX, 0, 2, 3, TOY_HOSTS))                                      \
-	X(insn_load_slice, VDEV(TOY_LDV),                                                          \
-	  "a handler of a vdev does not change the hardware side's variables",                     \
-	  VDEV(TOY_LDV)->imm = TOY_SLICE)                                                          \
 	X(jump_self, VDEV(TOY_JMP), "a jump must go forward, in its handler",                      \
 	  VDEV(TOY_JMP)->imm = TOY_JMP)                                                            \
 	X(jump_back, VDEV(TOY_JMP), "a jump must go forward, in its handler",                      \

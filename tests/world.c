@@ -174,7 +174,11 @@ static int dma_write(void *priv, uint64_t address, const void *data, size_t size
 
 static void device_irq(void *priv, bool level)
 {
-	((struct world *)priv)->interrupt = level;
+	struct world *world = priv;
+
+	world->interrupt = level;
+	if (level && world->model.header->msi)
+		world->message = true;
 }
 
 static void device_wire(void *priv, const void *frame, size_t length)
@@ -311,20 +315,22 @@ static bool run_guests(struct world *world)
 void world_run(struct world *world)
 {
 	unsigned int rounds = 0;
-	bool ran;
+	bool ran, message;
 
 	/* a device that never stops interrupting must not hang a test: it is bounded, as a worker is */
 	do {
 		sim_run(world->device);
 		ran = false;
-		if (world->interrupt || world->woken) {
+		message = world->message;
+		if (world->interrupt || message || world->woken) {
 			world->woken = false;
+			world->message = false;
 			lock(world->pdev);
-			ran = vpio_pdev_run(world->pdev, world->interrupt);
+			ran = vpio_pdev_run(world->pdev, world->interrupt || message);
 			unlock(world->pdev);
 			ran |= world->woken;
 			sim_run(world->device);
-			ran |= world->interrupt;
+			ran |= world->interrupt || world->message;
 		}
 		ran |= run_guests(world);
 	} while (ran && ++rounds < world->rounds);

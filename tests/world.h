@@ -11,10 +11,10 @@
 
 enum {
 	WORLD_GUESTS = 4,
-	WORLD_MEMORY = 1 << 20,	   /* bytes of a guest, from its address 0 */
-	WORLD_CAPTURE = 256,	   /* frames on the wire that are kept */
-	WORLD_FRAME = 2048,	   /* bytes kept of each */
-	WORLD_DMA = 0x10000000,	   /* bus address of the first DMA memory */
+	WORLD_MEMORY = 1 << 20,	  /* bytes of a guest, from its address 0 */
+	WORLD_CAPTURE = 256,	  /* frames on the wire that are kept */
+	WORLD_FRAME = 2048,	  /* bytes kept of each */
+	WORLD_DMA = 0x08000000,	  /* bus address of the first DMA memory; in reach of 28 bits */
 	WORLD_DMA_STEP = 0x200000, /* from one to the next */
 };
 
@@ -49,6 +49,7 @@ struct world {
 	unsigned int count;
 	bool woken, locked;
 	bool interrupt; /* the physical line */
+	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
 	u64 stray;	/* DMA of the device outside of its memories */
 	struct world_frame wire[WORLD_CAPTURE];

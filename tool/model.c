@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * vpio model ...: compile, check and show models. A file is taken for a compiled model if it begins
- * as one, else for a model's source.
+ * vpio model ...: compile, check, show, draw and print models. A file is taken for a compiled model
+ * if it begins as one, else for a model's source.
  */
-#define _GNU_SOURCE /* asprintf */
+#define _GNU_SOURCE /* asprintf, open_memstream */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -222,6 +222,108 @@ static int show(int count, char **arguments)
 	return result;
 }
 
+/* --- graph and doc ----------------------------------------------------------------------- */
+
+/* What a command makes of a model: a text, which goes to a file or to the terminal. */
+struct product {
+	const char *name; /* NULL: standard output */
+	char *text;
+	size_t size;
+};
+
+static int deliver(const struct product *product)
+{
+	if (product->name)
+		return write_file(product->name, product->text, product->size);
+	if (fwrite(product->text, 1, product->size, stdout) == product->size && !fflush(stdout))
+		return TOOL_OK;
+	return complain_errno("standard output", "write to it");
+}
+
+static int print_to(const struct vpio_model *model, struct product *product,
+		    void (*print)(const struct vpio_model *model, FILE *file))
+{
+	FILE *file = open_memstream(&product->text, &product->size);
+
+	if (!file)
+		return complain("the output", "out of memory");
+	print(model, file);
+	if (!fclose(file))
+		return TOOL_OK;
+	return complain("the output", "out of memory");
+}
+
+static int draw(struct product *product)
+{
+	char *drawing = NULL;
+	size_t size = 0;
+	int result = tool_draw(product->text, product->size, &drawing, &size);
+
+	if (result)
+		return result;
+	free(product->text);
+	product->text = drawing;
+	product->size = size;
+	return TOOL_OK;
+}
+
+static int graph(int count, char **arguments)
+{
+	struct product product = { .name = NULL };
+	struct input input = { 0 };
+	const char *format = "svg";
+	int result, i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(arguments[i], "-o") && i + 1 < count)
+			product.name = arguments[++i];
+		else if (!strcmp(arguments[i], "-T") && i + 1 < count)
+			format = arguments[++i];
+		else if (arguments[i][0] == '-' || input.name)
+			return usage("graph");
+		else
+			input.name = arguments[i];
+	}
+	if (!input.name || (strcmp(format, "svg") && strcmp(format, "dot")))
+		return usage("graph");
+	result = load(&input);
+	if (!result)
+		result = print_to(&input.model, &product, tool_graph);
+	if (!result && !strcmp(format, "svg"))
+		result = draw(&product);
+	if (!result)
+		result = deliver(&product);
+	free(product.text);
+	free_input(&input);
+	return result;
+}
+
+static int doc(int count, char **arguments)
+{
+	struct product product = { .name = NULL };
+	struct input input = { 0 };
+	int result, i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(arguments[i], "-o") && i + 1 < count)
+			product.name = arguments[++i];
+		else if (arguments[i][0] == '-' || input.name)
+			return usage("doc");
+		else
+			input.name = arguments[i];
+	}
+	if (!input.name)
+		return usage("doc");
+	result = load(&input);
+	if (!result)
+		result = print_to(&input.model, &product, tool_doc);
+	if (!result)
+		result = deliver(&product);
+	free(product.text);
+	free_input(&input);
+	return result;
+}
+
 /* The name under which the monitor looks for a model, without its ".vpb". */
 static int id(int count, char **arguments)
 {
@@ -242,8 +344,14 @@ const struct tool_command tool_model_commands[] = {
 	{ "compile", "FILE -o OUT", "compile a model, for the monitor to load", compile },
 	{ "check", "FILE", "say whether a model, source or compiled, is right", check },
 	{ "show", "FILE [--code]",
-	  "show a model, source or compiled: registers, engines, hooks; with --code the handlers",
+	  "show a model, source or compiled: registers, engines, what was derived and why; with "
+	  "--code the handlers",
 	  show },
+	{ "graph", "FILE [-o OUT.svg] [-T svg|dot]",
+	  "draw the states of a model's engines, through graphviz; -T dot: the graph's source",
+	  graph },
+	{ "doc", "FILE [-o OUT.html]", "write a model as the register chapter of a datasheet",
+	  doc },
 	{ "id", "FILE", "print the PCI vendor and device of a model, as in 10ec-8139", id },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -5,29 +5,6 @@
  */
 #include "tool.h"
 
-static const char *name_of(const struct vpio_model *model, u32 string)
-{
-	return vpio_model_string(model, string);
-}
-
-static const char *access_name(unsigned int access)
-{
-	static const char *const names[] = { "rw", "ro", "wo", "w1c", "rc", "strobe" };
-
-	return names[access];
-}
-
-u32 tool_hooks(const struct vpio_model *model)
-{
-	u32 i, hooks = 0;
-
-	for (i = 0; i < model->header->regs.count; i++)
-		hooks += (model->regs[i].on_read != VPB_NONE) +
-			 (model->regs[i].on_write != VPB_NONE ||
-			  (model->regs[i].flags & VPB_REG_FILTER));
-	return hooks;
-}
-
 /* --- Identity ---------------------------------------------------------------------------- */
 
 static void show_identity(const struct vpio_model *model, FILE *file)
@@ -35,22 +12,23 @@ static void show_identity(const struct vpio_model *model, FILE *file)
 	const struct vpb_header *header = model->header;
 	u32 i;
 
-	fprintf(file, "%s: %s\n", name_of(model, header->name), name_of(model, header->title));
+	fprintf(file, "%s: %s\n", tool_name(model, header->name), tool_name(model, header->title));
 	fprintf(file, "  PCI %04x:%04x class %06x subsystem %04x:%04x", header->vendor,
 		header->device, header->class_code, header->subvendor, header->subdevice);
 	if (header->revision_param != VPB_NONE)
 		fprintf(file, " revision %s",
-			name_of(model, model->params[header->revision_param].name));
+			tool_name(model, model->params[header->revision_param].name));
 	else
 		fprintf(file, " revision %02x", header->revision);
-	fprintf(file, "%s%s%s\n", header->irq_pin ? ", INTA" : "", header->msi ? ", MSI" : "",
-		header->flags & VPB_NIC ? ", a NIC" : "");
+	fprintf(file, "%s%s%s, bus addresses of %u bits\n", header->irq_pin ? ", INTA" : "",
+		header->msi ? ", MSI" : "", header->flags & VPB_NIC ? ", a NIC" : "",
+		header->dma_bits);
 	for (i = 0; i < header->bars.count; i++) {
 		const struct vpb_bar *bar = &model->bars[i];
 
 		fprintf(file, "  BAR %u: %s, %u bytes, window %s\n", bar->index,
 			bar->io ? "I/O" : "memory", bar->size,
-			name_of(model, model->windows[bar->window].name));
+			tool_name(model, model->windows[bar->window].name));
 	}
 }
 
@@ -73,22 +51,13 @@ static void show_params(const struct vpio_model *model, FILE *file)
 			used += (size_t)snprintf(
 				values + used, sizeof(values) - used, "%s0x%llx", j ? " | " : "",
 				(unsigned long long)model->values[param->value + j]);
-		tool_table_add(table, "%s\t%s\t%s", name_of(model, param->name), values,
-			       name_of(model, param->doc));
+		tool_table_add(table, "%s\t%s\t%s", tool_name(model, param->name), values,
+			       tool_name(model, param->doc));
 	}
 	tool_table_print(table, file);
 }
 
 /* --- Registers --------------------------------------------------------------------------- */
-
-static const char *hook_name(const struct vpb_reg *reg)
-{
-	if (reg->on_read != VPB_NONE && reg->on_write != VPB_NONE)
-		return "read write";
-	if (reg->on_read != VPB_NONE)
-		return "read";
-	return reg->on_write != VPB_NONE ? "write" : "-";
-}
 
 static void add_register(const struct vpio_model *model, struct tool_table *table,
 			 const struct vpb_reg *reg)
@@ -101,12 +70,12 @@ static void add_register(const struct vpio_model *model, struct tool_table *tabl
 		snprintf(count, sizeof(count), "[%u]", reg->count);
 	if (reg->bank != VPB_NONE)
 		snprintf(bank, sizeof(bank), " bank %u", reg->bank);
-	tool_table_add(table, "0x%02x%s\t%s%s\tu%u\t%s\t0x%llx\t%s\t%s\t%s", reg->offset, bank,
-		       name_of(model, reg->name), count, 8 * reg->width, access_name(reg->access),
-		       (unsigned long long)model->vars[reg->var].reset,
-		       reg->engine == VPB_NONE ? "-"
-					       : name_of(model, model->engines[reg->engine].name),
-		       hook_name(reg), name_of(model, reg->doc));
+	tool_table_add(
+		table, "0x%02x%s\t%s%s\tu%u\t%s\t0x%llx\t%s\t%s", reg->offset, bank,
+		tool_name(model, reg->name), count, 8 * reg->width, tool_access_name(reg->access),
+		(unsigned long long)model->vars[reg->var].reset,
+		reg->engine == VPB_NONE ? "-" : tool_name(model, model->engines[reg->engine].name),
+		tool_name(model, reg->doc));
 }
 
 static void add_field(const struct vpio_model *model, struct tool_table *table,
@@ -118,8 +87,8 @@ static void add_field(const struct vpio_model *model, struct tool_table *table,
 		snprintf(bits, sizeof(bits), "%u:%u", field->low + field->width - 1, field->low);
 	else
 		snprintf(bits, sizeof(bits), "%u", field->low);
-	tool_table_add(table, "\t  .%s\t%s\t%s", name_of(model, field->name), bits,
-		       field->access == reg->access ? "" : access_name(field->access));
+	tool_table_add(table, "\t  .%s\t%s\t%s", tool_name(model, field->name), bits,
+		       field->access == reg->access ? "" : tool_access_name(field->access));
 }
 
 static void show_registers(const struct vpio_model *model, FILE *file)
@@ -130,8 +99,8 @@ static void show_registers(const struct vpio_model *model, FILE *file)
 		struct tool_table *table = tool_table_new();
 
 		fprintf(file, "\nRegisters of window %s (%u bytes)\n",
-			name_of(model, model->windows[window].name), model->windows[window].size);
-		tool_table_add(table, "offset\tname\ttype\taccess\treset\tengine\thooks\tmeaning");
+			tool_name(model, model->windows[window].name), model->windows[window].size);
+		tool_table_add(table, "offset\tname\ttype\taccess\treset\tengine\tmeaning");
 		for (i = 0; i < model->header->regs.count; i++) {
 			const struct vpb_reg *reg = &model->regs[i];
 
@@ -145,79 +114,142 @@ static void show_registers(const struct vpio_model *model, FILE *file)
 	}
 }
 
-/* --- Hooks ------------------------------------------------------------------------------- */
+/* --- What was derived -------------------------------------------------------------------- */
 
-static void add_hook(const struct vpio_model *model, struct tool_table *table,
-		     const struct vpb_reg *reg, const char *direction, u16 number)
+static void show_accesses(const struct vpio_model *model, FILE *file)
 {
-	const struct vpb_handler *handler;
-
-	if (number == VPB_NONE)
-		return;
-	handler = &model->handlers[number];
-	tool_table_add(table, "%s\t%s\t`%s`, line %u%s", name_of(model, reg->name), direction,
-		       name_of(model, handler->name), handler->line,
-		       handler->kind == VPB_H_WRITE && (reg->flags & VPB_REG_DENY)
-			       ? "; some writes are denied"
-			       : "");
-}
-
-static void show_hooks(const struct vpio_model *model, FILE *file)
-{
-	struct tool_table *table;
+	struct tool_table *table = tool_table_new();
 	u32 i;
 
 	fprintf(file,
-		"\nHooks: accesses that run a handler (%u); all others are answered without\n",
+		"\nWhat a guest's access meets, and why (%u hooks; the vdev's: answered from its own "
+		"state)\n",
 		tool_hooks(model));
-	table = tool_table_new();
-	tool_table_add(table, "register\taccess\twhy");
+	tool_table_add(table, "register\tline\tread\twrite");
 	for (i = 0; i < model->header->regs.count; i++) {
 		const struct vpb_reg *reg = &model->regs[i];
+		const struct tool_text read = tool_read_of(model, reg);
+		const struct tool_text write = tool_write_of(model, reg);
 
-		add_hook(model, table, reg, "read", reg->on_read);
-		add_hook(model, table, reg, "write", reg->on_write);
-		if (reg->flags & VPB_REG_FILTER)
-			tool_table_add(table, "%s\twrite\tthe receive filter reads it, line %u",
-				       name_of(model, reg->name),
-				       model->handlers[model->header->on[VPB_ON_FILTER]].line);
+		tool_table_add(table, "%s\t%u\t%s\t%s", tool_name(model, reg->name), reg->line,
+			       read.text, write.text);
+	}
+	tool_table_print(table, file);
+}
+
+static void show_hand_off(const struct vpio_model *model, u32 number, FILE *file)
+{
+	static const struct {
+		enum vpb_engine_event event;
+		const char *what;
+	} steps[] = {
+		{ VPB_ON_BEGIN, "begins, with the hardware at hand" },
+		{ VPB_ON_IDLE, "says when it can be handed on" },
+		{ VPB_ON_SAVE, "saves; the registers below first" },
+		{ VPB_ON_SAVED, "saves the rest, when idle again" },
+		{ VPB_ON_RESTORE, "restores" },
+		{ VPB_ON_RESTORED, "restores the rest, when idle again; the registers below last" },
+		{ VPB_ON_RECOVER, "resets it after the timeout" },
+		{ VPB_ON_DONE, "tells the owner" },
+	};
+	const struct vpb_engine *engine = &model->engines[number];
+	const struct tool_text saved = tool_copied(model, engine, true);
+	const struct tool_text restored = tool_copied(model, engine, false);
+	const struct tool_text unrestored = tool_unrestored(model, number);
+	const struct tool_text kept = tool_kept(model, number);
+	struct tool_table *table = tool_table_new();
+	struct tool_text users;
+	unsigned int i;
+
+	fprintf(file, "\nHand-off of %s\n", tool_name(model, engine->name));
+	tool_users(model, VPB_START, number, &users);
+	tool_table_add(table, "step\twhat happens");
+	tool_table_add(table, "asked for\tin %s", users.length ? users.text : "no handler");
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		const u16 on = engine->on[steps[i].event];
+
+		if (on != VPB_NONE)
+			tool_table_add(table, "%s, line %u\t%s",
+				       tool_name(model, model->handlers[on].name),
+				       model->handlers[on].line, steps[i].what);
+	}
+	tool_table_add(table, "saved\t%s", saved.length ? saved.text : "no registers");
+	tool_table_add(table, "restored\t%s", restored.length ? restored.text : "no registers");
+	if (unrestored.length)
+		tool_table_add(table, "not restored\t%s", unrestored.text);
+	tool_table_add(table, "kept\t%s", kept.length ? kept.text : "no variables");
+	tool_table_print(table, file);
+}
+
+static void show_hand_offs(const struct vpio_model *model, FILE *file)
+{
+	u32 i;
+
+	for (i = 0; i < model->header->engines.count; i++) {
+		if (model->engines[i].discipline == VPB_SLICED)
+			show_hand_off(model, i, file);
+	}
+}
+
+/* Pages next to each other for the same reason are one row. */
+static void show_pages(const struct vpio_model *model, FILE *file)
+{
+	struct tool_table *table = tool_table_new();
+	u32 i, page, first;
+
+	fputs("\nPages that a guest could have mapped\n", file);
+	tool_table_add(table, "window\tpages\tdirect");
+	for (i = 0; i < model->header->windows.count; i++) {
+		const struct vpb_window *window = &model->windows[i];
+		struct tool_text why = { .length = 0 }, next;
+		bool direct = tool_page(model, window, 0, &why);
+
+		for (page = first = 0; page < tool_pages(window); page++) {
+			if (page + 1 < tool_pages(window) &&
+			    tool_page(model, window, page + 1, &next) == direct &&
+			    !strcmp(next.text, why.text))
+				continue;
+			tool_table_add(table, "%s\t%u to %u\t%s%s", tool_name(model, window->name),
+				       first, page, direct ? "yes" : "no: ", why.text);
+			first = page + 1;
+			if (first < tool_pages(window))
+				direct = tool_page(model, window, first, &why);
+		}
 	}
 	tool_table_print(table, file);
 }
 
 /* --- Engines and interrupts -------------------------------------------------------------- */
 
-static const char *line_of(const struct vpio_model *model, u16 handler, char *text, size_t size)
-{
-	if (handler == VPB_NONE)
-		return "-";
-	snprintf(text, size, "line %u", model->handlers[handler].line);
-	return text;
-}
-
 static void show_engines(const struct vpio_model *model, FILE *file)
 {
+	static const char *const events[VPB_ENGINE_EVENTS] = {
+		"transmit", "recover", "done",	"frame",   "run",      "start",
+		"idle",	    "save",    "saved", "restore", "restored",
+	};
 	struct tool_table *table;
-	char lines[5][24];
-	u32 i;
+	u32 i, j;
 
 	if (!model->header->engines.count)
 		return;
 	fputs("\nEngines\n", file);
 	table = tool_table_new();
-	tool_table_add(table, "name\tdiscipline\tdepth\ttimeout\tlargest frame\ttransmit\trecover\t"
-			      "done\tframe\trun");
+	tool_table_add(table, "name\tdiscipline\tdepth\tstep\ttimeout\tlargest frame\thandlers");
 	for (i = 0; i < model->header->engines.count; i++) {
 		const struct vpb_engine *engine = &model->engines[i];
+		char handlers[VPB_ENGINE_EVENTS * 32] = "";
+		size_t used = 0;
 
-		tool_table_add(table, "%s\thost\t%u\t%u ms\t%u\t%s\t%s\t%s\t%s\t%s",
-			       name_of(model, engine->name), engine->depth, engine->timeout_ms,
-			       engine->max_frame,
-			       line_of(model, engine->on_transmit, lines[0], sizeof(lines[0])),
-			       line_of(model, engine->on_recover, lines[1], sizeof(lines[1])),
-			       line_of(model, engine->on_done, lines[2], sizeof(lines[2])),
-			       line_of(model, engine->on_frame, lines[3], sizeof(lines[3])),
-			       line_of(model, engine->on_run, lines[4], sizeof(lines[4])));
+		for (j = 0; j < VPB_ENGINE_EVENTS; j++) {
+			if (engine->on[j] != VPB_NONE)
+				used += (size_t)snprintf(handlers + used, sizeof(handlers) - used,
+							 "%s%s %u", used ? ", " : "", events[j],
+							 model->handlers[engine->on[j]].line);
+		}
+		tool_table_add(table, "%s\t%s\t%u\t%u\t%u ms\t%u\t%s",
+			       tool_name(model, engine->name),
+			       tool_discipline_name(engine->discipline), engine->depth,
+			       engine->step, engine->timeout_ms, engine->max_frame, handlers);
 	}
 	tool_table_print(table, file);
 }
@@ -235,9 +267,10 @@ static void show_interrupts(const struct vpio_model *model, FILE *file)
 	for (i = 0; i < model->header->irqs.count; i++) {
 		const struct vpb_irq *irq = &model->irqs[i];
 
-		tool_table_add(table, "%s\t%s", name_of(model, model->regs[irq->cause].name),
-			       irq->mask == VPB_NONE ? "all"
-						     : name_of(model, model->regs[irq->mask].name));
+		tool_table_add(table, "%s\t%s", tool_name(model, model->regs[irq->cause].name),
+			       irq->mask == VPB_NONE
+				       ? "all"
+				       : tool_name(model, model->regs[irq->mask].name));
 	}
 	tool_table_print(table, file);
 }
@@ -253,7 +286,7 @@ static void show_dmas(const struct vpio_model *model, FILE *file)
 	table = tool_table_new();
 	tool_table_add(table, "name\tbytes\taligned to");
 	for (i = 0; i < model->header->dmas.count; i++)
-		tool_table_add(table, "%s\t%u\t%u", name_of(model, model->dmas[i].name),
+		tool_table_add(table, "%s\t%u\t%u", tool_name(model, model->dmas[i].name),
 			       model->dmas[i].size, model->dmas[i].align);
 	tool_table_print(table, file);
 }
@@ -262,7 +295,6 @@ static void show_dmas(const struct vpio_model *model, FILE *file)
 
 static void show_handlers(const struct vpio_model *model, FILE *file)
 {
-	static const char *const kinds[] = { "read", "write", "vdev", "hardware" };
 	struct tool_table *table = tool_table_new();
 	u32 i;
 
@@ -271,8 +303,9 @@ static void show_handlers(const struct vpio_model *model, FILE *file)
 	for (i = 0; i < model->header->handlers.count; i++) {
 		const struct vpb_handler *handler = &model->handlers[i];
 
-		tool_table_add(table, "%s\t%u\t%s\t%u\t%u", name_of(model, handler->name),
-			       handler->line, kinds[handler->kind], handler->count, handler->nregs);
+		tool_table_add(table, "%s\t%u\t%s\t%u\t%u", tool_name(model, handler->name),
+			       handler->line, tool_handler_kind(handler->kind), handler->count,
+			       handler->nregs);
 	}
 	tool_table_print(table, file);
 }
@@ -289,7 +322,7 @@ static void print_operand(const struct vpio_model *model, const struct vpb_insn 
 		break;
 	case VPB_I_VAR:
 	case VPB_I_ARRAY:
-		fprintf(file, " %s", name_of(model, model->vars[insn->imm].name));
+		fprintf(file, " %s", tool_name(model, model->vars[insn->imm].name));
 		break;
 	case VPB_I_TARGET:
 		fprintf(file, " -> %u", insn->imm);
@@ -303,23 +336,34 @@ static void print_operand(const struct vpio_model *model, const struct vpb_insn 
 		break;
 	case VPB_I_REG:
 	case VPB_I_REGS:
-		fprintf(file, " %s", name_of(model, model->regs[insn->imm].name));
+		fprintf(file, " %s", tool_name(model, model->regs[insn->imm].name));
 		break;
 	case VPB_I_WIDTH:
 		fprintf(file, " u%u", 8 * insn->imm);
 		break;
 	case VPB_I_DMA:
-		fprintf(file, " %s", name_of(model, model->dmas[insn->imm].name));
+		fprintf(file, " %s", tool_name(model, model->dmas[insn->imm].name));
 		break;
 	case VPB_I_DMAW:
-		fprintf(file, " %s u%u", name_of(model, model->dmas[insn->imm & 0xffff].name),
+		fprintf(file, " %s u%u", tool_name(model, model->dmas[insn->imm & 0xffff].name),
 			8 * (insn->imm >> 16));
 		break;
 	case VPB_I_THIRD:
 		fprintf(file, " r%u", insn->imm);
 		break;
 	case VPB_I_ENGINE:
-		fprintf(file, " %s", name_of(model, model->engines[insn->imm].name));
+		fprintf(file, " %s", tool_name(model, model->engines[insn->imm].name));
+		break;
+	case VPB_I_MEMORY:
+		fprintf(file, " %s", tool_name(model, model->vars[insn->imm].name));
+		break;
+	case VPB_I_MEMDMA:
+		fprintf(file, " %s %s", tool_name(model, model->vars[insn->imm & 0xffff].name),
+			tool_name(model, model->dmas[insn->imm >> 16].name));
+		break;
+	case VPB_I_MEM3:
+		fprintf(file, " r%u %s", insn->imm >> 16,
+			tool_name(model, model->vars[insn->imm & 0xffff].name));
 		break;
 	default:
 		fprintf(file, " 0x%x", insn->imm);
@@ -345,7 +389,7 @@ static void show_code(const struct vpio_model *model, FILE *file)
 	for (i = 0; i < model->header->handlers.count; i++) {
 		const struct vpb_handler *handler = &model->handlers[i];
 
-		fprintf(file, "\n%s (line %u)\n", name_of(model, handler->name), handler->line);
+		fprintf(file, "\n%s (line %u)\n", tool_name(model, handler->name), handler->line);
 		for (j = 0; j < handler->count; j++) {
 			fprintf(file, "  %4u  ", j);
 			print_insn(model, &model->code[handler->start + j], file);
@@ -361,7 +405,9 @@ void tool_show(const struct vpio_model *model, FILE *file, bool code)
 	show_engines(model, file);
 	show_interrupts(model, file);
 	show_dmas(model, file);
-	show_hooks(model, file);
+	show_accesses(model, file);
+	show_hand_offs(model, file);
+	show_pages(model, file);
 	show_handlers(model, file);
 	if (code)
 		show_code(model, file);

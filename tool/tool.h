@@ -23,10 +23,46 @@ struct tool_command {
 /* model.c */
 extern const struct tool_command tool_model_commands[];
 
-/* show.c: a model as tables for a person; with its code, if that is asked for */
-void tool_show(const struct vpio_model *model, FILE *file, bool code);
+/* derive.c: what follows from a model, in words */
+
+/* A text of a line or two, cut if it is longer. */
+struct tool_text {
+	char text[512];
+	size_t length;
+};
+
+const char *tool_name(const struct vpio_model *model, u32 string);
+const char *tool_access_name(unsigned int access);
+const char *tool_discipline_name(unsigned int discipline);
+const char *tool_handler_kind(unsigned int kind);
 /* Accesses that run a handler of the model. */
 u32 tool_hooks(const struct vpio_model *model);
+/* What a guest's read, or write, of a register meets. */
+struct tool_text tool_read_of(const struct vpio_model *model, const struct vpb_reg *reg);
+struct tool_text tool_write_of(const struct vpio_model *model, const struct vpb_reg *reg);
+/* The registers that a hand-off of a slice engine saves, or restores, in this order. */
+struct tool_text tool_copied(const struct vpio_model *model, const struct vpb_engine *engine,
+			     bool save);
+/* The registers of the engine that reach the hardware and are not restored, and why. */
+struct tool_text tool_unrestored(const struct vpio_model *model, u32 engine);
+/* The variables that are saved with an engine. */
+struct tool_text tool_kept(const struct vpio_model *model, u32 engine);
+/* The handlers in which an instruction names an engine, and how many they are. */
+u32 tool_users(const struct vpio_model *model, u8 op, u32 engine, struct tool_text *text);
+/* Whether a guest could have a page of a window mapped; if not, why. */
+bool tool_page(const struct vpio_model *model, const struct vpb_window *window, u32 page,
+	       struct tool_text *why);
+u32 tool_pages(const struct vpb_window *window);
+
+/* show.c: a model as tables for a person; with its code, if that is asked for */
+void tool_show(const struct vpio_model *model, FILE *file, bool code);
+
+/* graph.c: the engines' states, in graphviz's language; and as it draws them; 0 or an exit code */
+void tool_graph(const struct vpio_model *model, FILE *file);
+int tool_draw(const char *source, size_t size, char **drawing, size_t *drawn);
+
+/* doc.c: the register chapter, as HTML */
+void tool_doc(const struct vpio_model *model, FILE *file);
 
 /* table.c: aligned columns. A row is text with tabs between its cells. */
 struct tool_table;

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Slice engines: one owner at a time. A vdev asks with START and is served in the order of asking.
+ * An engine changes hands when the model says that it is idle: the owner's state is saved, the next
+ * one's restored, either of which may take the hardware some time; then the new owner begins. An
+ * owner that is not idle after the engine's timeout loses it by a reset of the engine.
+ */
+#include "state.h"
+
+static u16 handler(const struct vpio_pdev *pdev, u32 engine, enum vpb_engine_event event)
+{
+	return pdev->model.engines[engine].on[event];
+}
+
+static void run_hardware(struct vpio_pdev *pdev, u32 engine, enum vpb_engine_event event)
+{
+	vpio_vm_run(pdev, NULL, handler(pdev, engine, event), NULL, 0, 0, 0);
+}
+
+static void enter(struct vpio_pdev *pdev, u32 engine, enum vpio_phase phase)
+{
+	pdev->slices[engine].phase = (u8)phase;
+	pdev->slices[engine].since = pdev->ops->now(pdev);
+}
+
+/* The vdev that asked first and has not been served, or NULL. */
+static struct vpio_vdev *first_asker(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_vdev *first = NULL;
+	u32 i;
+
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *vdev = pdev->vdevs[i];
+
+		if (vdev->starts[engine].pending &&
+		    (!first || vdev->starts[engine].ticket < first->starts[engine].ticket))
+			first = vdev;
+	}
+	return first;
+}
+
+static void end(struct vpio_vdev *vdev, u32 engine, u8 status)
+{
+	vdev->starts[engine].ended = true;
+	vdev->starts[engine].status = status;
+	vdev->pdev->ops->wake_vdev(vdev);
+}
+
+static bool is_idle(struct vpio_pdev *pdev, u32 engine)
+{
+	return vpio_vm_run(pdev, NULL, handler(pdev, engine, VPB_ON_IDLE), NULL, 1, 0, 0);
+}
+
+static bool is_late(struct vpio_pdev *pdev, u32 engine)
+{
+	return pdev->ops->now(pdev) - pdev->slices[engine].since >=
+	       pdev->model.engines[engine].timeout_ms * 1000000ull;
+}
+
+/* The vdev's request, begun or not, is not served. */
+static void turn_away(struct vpio_vdev *vdev, u32 engine)
+{
+	vdev->starts[engine].pending = false;
+	vdev->starts[engine].granted = false;
+	end(vdev, engine, 1);
+}
+
+/*
+ * The engine takes too long: it is reset, and has no owner until it is idle. The vdev whose work
+ * was on it, whose state was on its way in, or which did not begin, is told so: its job ends with
+ * status 1. State on its way out is lost: the vdev keeps what was saved of it before. If the reset
+ * does not help an engine that works for nobody, the first that waits is told so, instead of
+ * waiting for ever.
+ */
+static void recover(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+	struct vpio_vdev *owner = slice->owner;
+	const u8 phase = slice->phase;
+
+	pdev->stats.recoveries++;
+	run_hardware(pdev, engine, VPB_ON_RECOVER);
+	slice->owner = NULL;
+	slice->next = NULL;
+	enter(pdev, engine, VPIO_OWNED);
+	if (phase == VPIO_RESTORING || phase == VPIO_GRANTED)
+		turn_away(owner, engine);
+	else if (phase == VPIO_OWNED && owner)
+		end(owner, engine, 1);
+	else if (phase == VPIO_OWNED && !is_idle(pdev, engine))
+		turn_away(first_asker(pdev, engine), engine);
+}
+
+/* Whether the engine can go on to its next phase; from VPIO_GRANTED, only its owner takes it. */
+static bool is_ready(struct vpio_pdev *pdev, u32 engine)
+{
+	return pdev->slices[engine].phase != VPIO_GRANTED && is_idle(pdev, engine);
+}
+
+static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
+{
+	enter(pdev, engine, VPIO_GRANTED);
+	vdev->starts[engine].pending = false;
+	vdev->starts[engine].granted = true;
+	vdev->pdev->ops->wake_vdev(vdev);
+}
+
+static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
+{
+	pdev->slices[engine].owner = vdev;
+	pdev->slices[engine].next = NULL;
+	pdev->stats.hand_offs++;
+	enter(pdev, engine, VPIO_RESTORING);
+	run_hardware(pdev, engine, VPB_ON_RESTORE);
+}
+
+/* One step of an engine's life; false if there is nothing to be done now. */
+static bool step(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+	struct vpio_vdev *vdev = first_asker(pdev, engine);
+
+	if (!vdev && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
+		return false;
+	if (!is_ready(pdev, engine)) {
+		if (!is_late(pdev, engine))
+			return false;
+		recover(pdev, engine);
+		return true;
+	}
+	switch ((enum vpio_phase)slice->phase) {
+	case VPIO_OWNED:
+		if (vdev == slice->owner) {
+			grant(pdev, engine, vdev);
+		} else if (slice->owner) {
+			slice->next = vdev;
+			enter(pdev, engine, VPIO_SAVING);
+			run_hardware(pdev, engine, VPB_ON_SAVE);
+		} else {
+			restore(pdev, engine, vdev);
+		}
+		return true;
+	case VPIO_SAVING:
+		run_hardware(pdev, engine, VPB_ON_SAVED);
+		if (slice->next) {
+			restore(pdev, engine, slice->next);
+		} else {
+			slice->owner = NULL;
+			enter(pdev, engine, VPIO_OWNED);
+		}
+		return true;
+	case VPIO_RESTORING:
+		run_hardware(pdev, engine, VPB_ON_RESTORED);
+		grant(pdev, engine, slice->owner);
+		return true;
+	case VPIO_GRANTED:
+		break;
+	}
+	return false;
+}
+
+static void advance(struct vpio_pdev *pdev, u32 engine)
+{
+	unsigned int steps = 0;
+
+	while (step(pdev, engine) && ++steps < 4)
+		;
+}
+
+void vpio_slice_advance(struct vpio_pdev *pdev)
+{
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->model.engines[i].discipline == VPB_SLICED)
+			advance(pdev, i);
+	}
+}
+
+bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_start *start = &vdev->starts[engine];
+	bool taken;
+
+	pdev->ops->lock(pdev);
+	taken = vdev->attached && !start->pending && !start->granted;
+	if (taken) {
+		start->pending = true;
+		start->ticket = pdev->tickets++;
+		start->a = a;
+		start->b = b;
+		advance(pdev, engine);
+	}
+	pdev->ops->unlock(pdev);
+	if (taken)
+		vdev->stats.jobs++;
+	else
+		vpio_refuse(vdev, VPIO_REFUSE_BUSY, engine, 0);
+	return taken;
+}
+
+void vpio_slice_begin(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		struct vpio_start *start = &vdev->starts[i];
+
+		if (!READ_ONCE(start->granted))
+			continue;
+		pdev->ops->lock(pdev);
+		if (start->granted) {
+			start->granted = false;
+			enter(pdev, i, VPIO_OWNED);
+			vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_BEGIN), NULL, start->a,
+				    start->b, 0);
+			advance(pdev, i);
+		}
+		pdev->ops->unlock(pdev);
+	}
+}
+
+void vpio_slice_deliver(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_start *start;
+	bool ended;
+	u8 status;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		start = &vdev->starts[i];
+		pdev->ops->lock(pdev);
+		ended = start->ended;
+		status = start->status;
+		start->ended = false;
+		pdev->ops->unlock(pdev);
+		if (!ended)
+			continue;
+		if (status)
+			vdev->stats.jobs_aborted++;
+		else
+			vdev->stats.jobs_done++;
+		vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_DONE), NULL, 0, status, 0);
+	}
+}
+
+void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+
+	if (slice->phase == VPIO_OWNED && slice->owner)
+		end(slice->owner, engine, status);
+}
+
+bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)
+{
+	const struct vpio_slice *slice = &vdev->pdev->slices[engine];
+
+	return slice->owner == vdev && slice->phase == VPIO_OWNED;
+}
+
+void vpio_slice_forget(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		struct vpio_slice *slice = &pdev->slices[i];
+
+		memset(&vdev->starts[i], 0, sizeof(vdev->starts[i]));
+		if (slice->next == vdev)
+			slice->next = NULL;
+		if (slice->owner != vdev)
+			continue;
+		/* whatever it does there, it ends for nobody; the next owner's state replaces it */
+		slice->owner = NULL;
+		enter(pdev, i, VPIO_OWNED);
+	}
+}

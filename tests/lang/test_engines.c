@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Slice and partition engines, data ports and guarded handlers: what the compiler derives of them,
+ * and what the monitor then does on hardware that is just memory.
+ */
+#include "machine.h"
+
+static u64 read_of(struct vpio_vdev *vdev, u32 offset, unsigned int size)
+{
+	u64 value = 0;
+
+	assert_int_equal(vpio_vdev_read(vdev, 0, offset, &value, size), 0);
+	return value;
+}
+
+static int write_to(struct vpio_vdev *vdev, u32 offset, unsigned int size, u64 value)
+{
+	return vpio_vdev_write(vdev, 0, offset, &value, size);
+}
+
+static u64 register_of(struct machine *machine, u32 offset, unsigned int size)
+{
+	u64 value = 0;
+
+	memcpy(&value, machine->hardware + offset, size);
+	return value;
+}
+
+static const struct vpb_reg *find_reg(const struct vpio_model *model, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < model->header->regs.count; i++) {
+		if (!strcmp(vpio_model_string(model, model->regs[i].name), name))
+			return &model->regs[i];
+	}
+	fail_msg("no register %s", name);
+	return NULL;
+}
+
+/* The code of a handler by its name, one instruction a word; empty if there is none. */
+static const char *code_of(const struct vpio_model *model, const char *name)
+{
+	static char names[4096];
+	const struct vpb_handler *handler = NULL;
+	size_t used = 0;
+	u32 i;
+
+	names[0] = '\0';
+	for (i = 0; i < model->header->handlers.count; i++) {
+		if (!strcmp(vpio_model_string(model, model->handlers[i].name), name))
+			handler = &model->handlers[i];
+	}
+	for (i = 0; handler && i < handler->count; i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? " " : "",
+					 vpb_insn_name(model->code[handler->start + i].op));
+	return names;
+}
+
+/* --- Slice engines ----------------------------------------------------------------------- */
+
+static const char slice[] =
+	"model s \"Slice\" {\n"
+	"	pci 1:2 { dma 40 }\n"
+	"	bar 0 mem 64 = w\n"
+	"	window w 64 {\n"
+	"		0x00 GO u32 strobe\n"
+	"		0x04 DONE u32 ro\n"
+	"		0x08 reserved 24\n"
+	"	}\n"
+	"	on write GO { if !start(e, value, value + 1) { DONE = 0xbad } }\n"
+	"	engine e slice timeout 10 ms {\n"
+	"		0x20 P u32 rw { LOW 7:0, HIGH 31:8 }\n"
+	"		0x24 Q[2] u16 rw\n"
+	"		0x28 W u16 wo\n"
+	"		0x2a N u16 ro\n"
+	"		0x2c F u32 rw\n"
+	"		0x30 V u32 rw\n"
+	"		0x34 reserved 12\n"
+	"		var count u32\n"
+	"		on write F { count += 1; start(e, value, 0) }\n"
+	"		on read V = value + 1\n"
+	"		on write V { V = value; own_count() }\n"
+	"		proc own_count() { count += 16 }\n"
+	"		on start { F = a; last = b; count += 256; busy = 1; own.V = count; own.P.HIGH = 5 }\n"
+	"		on idle = !busy\n"
+	"		on save { saves += 1; own.Q[0] = own.Q[0] + 1 }\n"
+	"		on restored { restores += 1; if restores > 1 { return }; P = 0xdead }\n"
+	"		on recover { busy = 0; recovered = count }\n"
+	"		on done { DONE = status << 8 | 1 }\n"
+	"	}\n"
+	"	hardware {\n"
+	"		var busy u8\n"
+	"		var last u32\n"
+	"		var saves u32\n"
+	"		var restores u32\n"
+	"		var recovered u32\n"
+	"		on start { }\n"
+	"		on stop { }\n"
+	"		on interrupt {\n"
+	"			if !busy || !owned(e) { return 0 }\n"
+	"			busy = 0\n"
+	"			count += 0x10000\n"
+	"			finish e 0\n"
+	"			return 1\n"
+	"		}\n"
+	"	}\n"
+	"	on reset { DONE = hardware.last }\n"
+	"}\n";
+
+static void test_derived(void **state)
+{
+	struct machine *machine = start(slice);
+	const struct vpio_model *model = &machine->model;
+
+	(void)state;
+	assert_int_equal(model->header->dma_bits, 40);
+	assert_int_equal(model->engines[0].discipline, VPB_SLICED);
+	/* P, Q, N and F are saved, then the model's own; P, Q and W restored behind it */
+	assert_string_equal(code_of(model, "on save of e"),
+			    "HRD STV CLR CNT HRX STX LOOP HRD STV HRD STV "
+			    "LDV ADDI STV LDI LDI LDX ADDI STX RET");
+	assert_string_equal(code_of(model, "on restored of e"),
+			    "LDV ADDI STV LDV GTI JZ JMP LDI HWR "
+			    "LDV HWR CLR CNT LDX HWX LOOP LDV HWR RET");
+	assert_true(find_reg(model, "P")->flags & VPB_REG_DIRECT);
+	assert_true(find_reg(model, "W")->flags & VPB_REG_DIRECT);
+	assert_true(find_reg(model, "F")->flags & VPB_REG_DIRECT);
+	assert_false(find_reg(model, "V")->flags & VPB_REG_DIRECT);
+	assert_false(find_reg(model, "GO")->flags & VPB_REG_DIRECT);
+	stop(machine);
+}
+
+static void run(struct machine *machine)
+{
+	vpio_pdev_run(machine->pdev, true);
+	vpio_vdev_run(machine->vdev);
+	vpio_vdev_run(machine->other);
+}
+
+static void test_hand_off(void **state)
+{
+	struct machine *machine = start(slice);
+	struct vpio_vdev *one = machine->vdev, *two;
+
+	(void)state;
+	two = machine->other = plug(machine, 0x57);
+	write_to(one, 0x20, 4, 0x1111);
+	assert_int_equal(register_of(machine, 0x20, 4), 0); /* nobody's yet: kept */
+	write_to(one, 0x28, 2, 0x77);
+	write_to(one, 0x2c, 4, 42);
+	assert_int_equal(register_of(machine, 0x2c, 4), 42);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x1111);
+	assert_int_equal(register_of(machine, 0x28, 2), 0x77);
+	assert_int_equal(read_of(one, 0x30, 4), 257 + 1);
+	write_to(one, 0x20, 4, 0x2222); /* the owner's: straight to the hardware */
+	assert_int_equal(register_of(machine, 0x20, 4), 0x2222);
+	write_to(two, 0x20, 4, 0x3333);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x2222);
+	write_to(two, 0x00, 4, 7); /* waits: the first one's work goes on */
+	assert_int_equal(register_of(machine, 0x2c, 4), 42);
+	assert_int_equal(vpio_vdev_read(two, 0, 0x20, &(u32){ 0 }, 4), VPIO_WAIT);
+	run(machine);
+	run(machine);
+	assert_int_equal(read_of(one, 0x04, 4), 1);
+	assert_int_equal(register_of(machine, 0x2c, 4), 7);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x3333);
+	assert_int_equal(read_of(one, 0x20, 4), 0x2222);
+	assert_int_equal(read_of(one, 0x24, 2), 1); /* own.Q[0] was counted up by `on save` */
+	assert_int_equal(read_of(one, 0x2c, 4), 42);
+	assert_int_equal(read_of(two, 0x2c, 4), 7);
+	run(machine);
+	write_to(one, 0x2c, 4, 43);
+	run(machine);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x2222);
+	assert_int_equal(read_of(one, 0x30, 4), 1 + 256 + 0x10000 + 1 + 256 + 1);
+	stop(machine);
+}
+
+/* --- Partition engines ------------------------------------------------------------------- */
+
+static void test_partition(void **state)
+{
+	struct machine *machine =
+		start("model p \"Partition\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 mem 256 = w\n"
+		      "	window w 32 {\n"
+		      "		0x00 A u32 rw\n"
+		      "		0x04 reserved 12\n"
+		      "		0x18 reserved 8\n"
+		      "	}\n"
+		      "	engine q partition 2 step 16 {\n"
+		      "		0x10 X u32 rw\n"
+		      "		0x14 Y u32 rw\n"
+		      "		var writes u8\n"
+		      "		on write Y { writes += 1; Y = value; A = writes }\n"
+		      "		on start { X = 0x55; own.Y = writes + 1 }\n"
+		      "	}\n"
+		      "	hardware {\n"
+		      "		on start { }\n"
+		      "		on stop { }\n"
+		      "		on interrupt { return 0 }\n"
+		      "	}\n"
+		      "}\n");
+	struct vpio_vdev *third;
+	const u8 mac[6] = { 2, 0, 0, 0, 0, 9 };
+
+	(void)state;
+	machine->other = plug(machine, 0x57);
+	assert_int_equal(register_of(machine, 0x10, 4), 0x55);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x55);
+	write_to(machine->vdev, 0x10, 4, 1);
+	write_to(machine->other, 0x10, 4, 2);
+	assert_int_equal(register_of(machine, 0x10, 4), 1);
+	assert_int_equal(register_of(machine, 0x20, 4), 2);
+	assert_int_equal(read_of(machine->other, 0x10, 4), 2);
+	write_to(machine->other, 0x14, 4, 9);
+	assert_int_equal(register_of(machine, 0x24, 4), 0);
+	assert_int_equal(read_of(machine->other, 0x00, 4), 1);
+	assert_int_equal(read_of(machine->vdev, 0x00, 4), 0);
+	third = calloc(1, vpio_vdev_size(&machine->model));
+	vpio_vdev_init(third, machine->pdev, mac, machine);
+	assert_int_equal(vpio_vdev_attach(third), -1);
+	free(third);
+	stop(machine);
+}
+
+/* --- Data ports -------------------------------------------------------------------------- */
+
+static void test_port(void **state)
+{
+	struct machine *machine =
+		start("model d \"Port\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 io 16 = w\n"
+		      "	window w 16 {\n"
+		      "		0x00 D u16 rw\n"
+		      "		0x02 AT u16 rw\n"
+		      "		0x04 LEFT u16 rw\n"
+		      "		0x06 ENDS u8 ro\n"
+		      "		0x07 reserved 9\n"
+		      "	}\n"
+		      "	var at u16\n"
+		      "	var left u16\n"
+		      "	var top u16 = 8\n"
+		      "	var bottom u16 = 2\n"
+		      "	var memory u8[8]\n"
+		      "	on write AT { at = value }\n"
+		      "	on write LEFT { left = value }\n"
+		      "	port D {\n"
+		      "		read memory at at left left wrap top to bottom end { ENDS += 1 }\n"
+		      "		write memory at at left left\n"
+		      "			wrap top to bottom end { ENDS += 16; AT = at }\n"
+		      "	}\n"
+		      "}\n");
+	struct vpio_vdev *vdev = machine->vdev;
+
+	(void)state;
+	write_to(vdev, 0, 2, 0xffff); /* nothing is left: nothing happens */
+	write_to(vdev, 2, 2, 6);
+	write_to(vdev, 4, 2, 5);
+	write_to(vdev, 0, 2, 0x2211);
+	write_to(vdev, 0, 2, 0x4433);
+	assert_int_equal(read_of(vdev, 6, 1), 0);
+	write_to(vdev, 0, 1, 0x55);
+	assert_int_equal(read_of(vdev, 6, 1), 16);
+	assert_int_equal(read_of(vdev, 2, 2), 5);
+	write_to(vdev, 2, 2, 6);
+	write_to(vdev, 4, 2, 4);
+	assert_int_equal(read_of(vdev, 0, 4), 0x44332211);
+	assert_int_equal(read_of(vdev, 6, 1), 17);
+	assert_int_equal(read_of(vdev, 0, 2), 0);
+	assert_int_equal(register_of(machine, 0, 2), 0);
+	stop(machine);
+}
+
+/* --- Guarded handlers, memories ---------------------------------------------------------- */
+
+static void test_guard(void **state)
+{
+	struct machine *machine = start("model g \"Guard\" {\n"
+					"	pci 1:2 { }\n"
+					"	bar 0 mem 16 = w\n"
+					"	window w 16 {\n"
+					"		0x00 CR u8 rw { RUN 0 w1s, MODE 3:1, STOP 4 }\n"
+					"		0x01 RUNS u8 ro\n"
+					"		0x02 reserved 14\n"
+					"	}\n"
+					"	on write CR when RUN, STOP {\n"
+					"		RUNS += 1\n"
+					"		CR = value\n"
+					"		if value.STOP { CR = 0 }\n"
+					"	}\n"
+					"}\n");
+	struct vpio_vdev *vdev = machine->vdev;
+	const struct vpb_reg *reg = find_reg(&machine->model, "CR");
+
+	(void)state;
+	assert_int_equal(reg->when, 0x11);
+	assert_int_equal(reg->set, 1);
+	write_to(vdev, 0, 1, 0x04);
+	assert_int_equal(read_of(vdev, 0, 2), 0x0004);
+	write_to(vdev, 0, 1, 0x07);
+	assert_int_equal(read_of(vdev, 0, 2), 0x0107);
+	write_to(vdev, 0, 1, 0x02); /* writing 0 leaves RUN */
+	assert_int_equal(read_of(vdev, 0, 2), 0x0103);
+	write_to(vdev, 0, 1, 0x10);
+	assert_int_equal(read_of(vdev, 0, 2), 0x0200);
+	stop(machine);
+}
+
+static void test_memories(void **state)
+{
+	struct machine *machine = start(
+		"model m \"Memories\" {\n"
+		"	pci 1:2 { }\n"
+		"	bar 0 mem 16 = w\n"
+		"	window w 16 { 0x00 GO u32 strobe\n 0x04 R u64 ro\n 0x0c reserved 4 }\n"
+		"	var data u8[16]\n"
+		"	var sum u64\n"
+		"	on write GO {\n"
+		"		if !guest.get(data, value, 8) { R = 1; return }\n"
+		"		frame.new()\n"
+		"		frame.append(0xaabbccdd, 2)\n"
+		"		if !frame.load(data, 4, 4) { R = 2; return }\n"
+		"		if !frame.save(data, 10, 1, 5) || frame.save(data, 12, 0, 6) { R = 3; return }\n"
+		"		R = frame.length << 32 | frame.u32[0]\n"
+		"		if !guest.put(data, 0x100, 16) { R = 4; return }\n"
+		"	}\n"
+		"}\n");
+	static const u8 bytes[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const u8 expected[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0xcc, 5, 6, 7, 8, 0 };
+
+	(void)state;
+	memcpy(machine->memory + 64, bytes, sizeof(bytes));
+	write_to(machine->vdev, 0, 4, 64);
+	assert_int_equal(read_of(machine->vdev, 4, 8), 0x60605ccddull);
+	assert_memory_equal(machine->memory + 0x100, expected, sizeof(expected));
+	write_to(machine->vdev, 0, 4, 4096);
+	assert_int_equal(read_of(machine->vdev, 4, 8), 1);
+	stop(machine);
+}
+
+static void test_dma_memories(void **state)
+{
+	struct machine *machine = start(
+		"model m \"Memories\" {\n"
+		"	pci 1:2 { }\n"
+		"	bar 0 mem 16 = w\n"
+		"	window w 16 { 0x00 GO u32 strobe\n 0x04 reserved 12 }\n"
+		"	on write GO { data[0] = value; start(e, value, 0) }\n"
+		"	engine e slice timeout 1 ms {\n"
+		"		var data u8[16]\n"
+		"		on start { data[1] = a + 1; page.put(data, 4, 2); page.get(host, 5, 2) }\n"
+		"		on idle = 1\n"
+		"		on recover { }\n"
+		"	}\n"
+		"	hardware {\n"
+		"		dma page 64\n"
+		"		var host u8[2]\n"
+		"		proc copy() { page.put(host, 8, 2) }\n"
+		"		on start { }\n"
+		"		on stop { }\n"
+		"		on interrupt { copy(); return 0 }\n"
+		"	}\n"
+		"}\n");
+
+	(void)state;
+	write_to(machine->vdev, 0, 4, 0x33);
+	vpio_pdev_run(machine->pdev, true);
+	assert_int_equal(*(u64 *)machine->dma[0].memory, 0x343300000000ull);
+	assert_int_equal(((u8 *)machine->dma[0].memory)[8], 0x34);
+	stop(machine);
+}
+
+/* A proc means what its caller's context means. */
+static void test_procs(void **state)
+{
+	struct machine *machine =
+		start("model m \"Procs\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 mem 16 = w\n"
+		      "	window w 16 { 0x00 GO u32 strobe\n 0x04 R u32 rw\n 0x08 reserved 8 }\n"
+		      "	proc set(x) { R = R + x }\n"
+		      "	proc both(x) { set(x); set(1) }\n"
+		      "	on write GO { both(value); start(e, value, 0) }\n"
+		      "	engine e slice timeout 1 ms {\n"
+		      "		on start { both(a * 2); own_set() }\n"
+		      "		on idle = 1\n"
+		      "		on recover { }\n"
+		      "		proc own_set() { own.R = own.R | 0x100; hits += 1 }\n"
+		      "	}\n"
+		      "	hardware {\n"
+		      "		var hits u8\n"
+		      "		on start { both(0x10) }\n"
+		      "		on stop { }\n"
+		      "		on interrupt { return 0 }\n"
+		      "	}\n"
+		      "}\n");
+
+	(void)state;
+	assert_int_equal(register_of(machine, 4, 4), 0x11);
+	write_to(machine->vdev, 0, 4, 4);
+	assert_int_equal(register_of(machine, 4, 4), 0x11 + 8 + 1);
+	assert_int_equal(read_of(machine->vdev, 4, 4), 0x100 | 5);
+	stop(machine);
+}
+
+/* Models with one byte changed, and beginnings of models, are met without a crash. */
+static void test_broken(void **state)
+{
+	char *broken = malloc(sizeof(slice));
+	struct vpl_output output;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(slice) - 1; i++) {
+		vpl_compile("beginning", slice, i, NULL, NULL);
+		for (j = 0; j < 8; j++) {
+			memcpy(broken, slice, sizeof(slice));
+			broken[i] ^= (char)(1 << j);
+			if (!vpl_compile("changed", broken, sizeof(slice) - 1, &output, NULL)) {
+				struct vpio_model model;
+				struct vpio_error error = { 0, "none" };
+
+				if (vpio_model_load(&model, output.block, output.size, &error))
+					fail_msg("the monitor refuses what the compiler takes: %s:"
+						 "\n%.*s",
+						 error.reason, (int)sizeof(slice), broken);
+				free(output.block);
+			}
+		}
+	}
+	free(broken);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_derived),	     cmocka_unit_test(test_hand_off),
+		cmocka_unit_test(test_partition),    cmocka_unit_test(test_port),
+		cmocka_unit_test(test_guard),	     cmocka_unit_test(test_memories),
+		cmocka_unit_test(test_dma_memories), cmocka_unit_test(test_procs),
+		cmocka_unit_test(test_broken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
