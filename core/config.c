@@ -112,8 +112,7 @@ bool vpio_config_intx_disabled(const struct vpio_vdev *vdev)
 
 bool vpio_config_msi_enabled(const struct vpio_vdev *vdev)
 {
-	return vdev->pdev->model.header->msi &&
-	       (get16(vdev->config, CONFIG_MSI + 2) & MSI_ENABLE);
+	return vdev->pdev->model.header->msi && (get16(vdev->config, CONFIG_MSI + 2) & MSI_ENABLE);
 }
 
 /* A cause of INTx, whether the line is disabled or not: drivers that share the line look there. */

@@ -132,8 +132,7 @@ static bool transport_checksum(u8 *data, const struct packet *packet, u32 at, u3
 	u32 size = packet->end - packet->transport;
 	u32 result;
 
-	if (size < header ||
-	    (get16(data + packet->ip + IPV4_FRAGMENT) & FRAGMENT_BITS))
+	if (size < header || (get16(data + packet->ip + IPV4_FRAGMENT) & FRAGMENT_BITS))
 		return false;
 	put16(transport + at, 0);
 	result = fold(sum(sum(packet->protocol + (u64)size, data + packet->ip + IPV4_ADDRESSES, 8),

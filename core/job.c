@@ -260,8 +260,8 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 			vdev->stats.jobs_aborted++;
 		else
 			vdev->stats.jobs_done++;
-		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL, slot.tag,
-			    slot.status, 0);
+		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL,
+			    slot.tag, slot.status, 0);
 		vdev->run |= 1u << slot.engine; /* there is room: it may go on */
 	}
 	return true;

@@ -69,8 +69,8 @@ const char *vpb_insn_name(unsigned int op);
 struct vpb_op_info {
 	const char *name;
 	const char *uses;
-	u8 imm;	     /* enum vpb_operand */
-	u8 context;  /* enum vpb_context bits */
+	u8 imm;	    /* enum vpb_operand */
+	u8 context; /* enum vpb_context bits */
 	u16 cost;
 	const char *meaning;
 };

@@ -25,11 +25,11 @@ struct vpio_pdev;
 struct vpio_vdev;
 
 enum {
-	VPIO_TICK_MS = 100,    /* the pdev's worker runs at least this often while vdevs are open */
-	VPIO_TX_SLOTS = 64,    /* frames of one vdev that wait for the hardware */
-	VPIO_INBOX = 1 << 18,  /* bytes of frames that wait for one vdev */
-	VPIO_MAX_VDEVS = 64,   /* vdevs of one pdev */
-	VPIO_WAIT = 1,	       /* an access must wait for an engine and be made again */
+	VPIO_TICK_MS = 100,   /* the pdev's worker runs at least this often while vdevs are open */
+	VPIO_TX_SLOTS = 64,   /* frames of one vdev that wait for the hardware */
+	VPIO_INBOX = 1 << 18, /* bytes of frames that wait for one vdev */
+	VPIO_MAX_VDEVS = 64,  /* vdevs of one pdev */
+	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
 };
 
 /* Why a guest's request was refused. The order is that of vpio_refusal_name(). */
@@ -47,23 +47,23 @@ enum vpio_refusal {
 };
 
 /* Counters of a vdev. VPIO_VDEV_STATS(X): X(name, what it counts). */
-#define VPIO_VDEV_STATS(X)                                                                         \
-	X(reads, "register reads")                                                                  \
-	X(writes, "register writes")                                                                \
-	X(hooks, "accesses for which a handler of the model ran")                                   \
-	X(answered, "accesses answered by the monitor from the vdev's state")                       \
-	X(direct, "accesses that went straight to the hardware")                                    \
-	X(jobs, "jobs taken")                                                                       \
-	X(jobs_done, "jobs that the hardware finished")                                             \
-	X(jobs_aborted, "jobs that the hardware did not finish")                                    \
-	X(interrupts, "times the interrupt line went up")                                           \
-	X(tx_frames, "frames sent")                                                                 \
-	X(tx_bytes, "bytes of them")                                                                \
-	X(rx_frames, "frames received")                                                             \
-	X(rx_bytes, "bytes of them")                                                                \
-	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full")             \
-	X(local_frames, "frames received from another guest")                                       \
-	X(local_bytes, "bytes of them")                                                             \
+#define VPIO_VDEV_STATS(X)                                                              \
+	X(reads, "register reads")                                                      \
+	X(writes, "register writes")                                                    \
+	X(hooks, "accesses for which a handler of the model ran")                       \
+	X(answered, "accesses answered by the monitor from the vdev's state")           \
+	X(direct, "accesses that went straight to the hardware")                        \
+	X(jobs, "jobs taken")                                                           \
+	X(jobs_done, "jobs that the hardware finished")                                 \
+	X(jobs_aborted, "jobs that the hardware did not finish")                        \
+	X(interrupts, "times the interrupt line went up")                               \
+	X(tx_frames, "frames sent")                                                     \
+	X(tx_bytes, "bytes of them")                                                    \
+	X(rx_frames, "frames received")                                                 \
+	X(rx_bytes, "bytes of them")                                                    \
+	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full") \
+	X(local_frames, "frames received from another guest")                           \
+	X(local_bytes, "bytes of them")                                                 \
 	X(refusals, "requests refused, all reasons")
 
 #define VPIO_STAT_MEMBER(name, what) u64 name;
@@ -74,20 +74,20 @@ struct vpio_vdev_stats {
 };
 
 /* Counters of a pdev. */
-#define VPIO_PDEV_STATS(X)                                                                         \
-	X(interrupts, "physical interrupts with a cause")                                           \
-	X(spurious, "physical interrupts without one")                                              \
-	X(lost, "causes that came without an interrupt")                                            \
-	X(tx_frames, "frames given to the hardware")                                                \
-	X(tx_bytes, "bytes of them")                                                                \
-	X(rx_frames, "frames taken from the hardware")                                              \
-	X(rx_bytes, "bytes of them")                                                                \
-	X(rx_unclaimed, "frames that no vdev wanted")                                               \
-	X(local_frames, "frames delivered from one vdev to another")                                \
-	X(recoveries, "times an engine was reset because a job took too long")                      \
-	X(hand_offs, "times a slice engine went to another owner")                                  \
-	X(hw_reads, "hardware register reads")                                                      \
-	X(hw_writes, "hardware register writes")                                                    \
+#define VPIO_PDEV_STATS(X)                                                     \
+	X(interrupts, "physical interrupts with a cause")                      \
+	X(spurious, "physical interrupts without one")                         \
+	X(lost, "causes that came without an interrupt")                       \
+	X(tx_frames, "frames given to the hardware")                           \
+	X(tx_bytes, "bytes of them")                                           \
+	X(rx_frames, "frames taken from the hardware")                         \
+	X(rx_bytes, "bytes of them")                                           \
+	X(rx_unclaimed, "frames that no vdev wanted")                          \
+	X(local_frames, "frames delivered from one vdev to another")           \
+	X(recoveries, "times an engine was reset because a job took too long") \
+	X(hand_offs, "times a slice engine went to another owner")             \
+	X(hw_reads, "hardware register reads")                                 \
+	X(hw_writes, "hardware register writes")                               \
 	X(model_errors, "handlers of the hardware side that went wrong")
 
 struct vpio_pdev_stats {

@@ -12,8 +12,9 @@ enum {
 
 size_t vpio_pdev_size(const struct vpio_model *model)
 {
-	return vpio_align(sizeof(struct vpio_pdev)) + vpio_align(model->header->state_size[VPB_HOST]) +
-	       vpio_places_size(model) + VPB_MAX_FRAME;
+	return vpio_align(sizeof(struct vpio_pdev)) +
+	       vpio_align(model->header->state_size[VPB_HOST]) + vpio_places_size(model) +
+	       VPB_MAX_FRAME;
 }
 
 static void reset_variables(struct vpio_pdev *pdev)

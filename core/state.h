@@ -107,9 +107,9 @@ struct vpio_vdev {
 	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
 	struct vpio_start starts[VPB_MAX_ENGINES];
 	u16 instances[VPB_MAX_ENGINES]; /* partition engines: which is its */
-	u32 filter; /* enum vpb_filter */
+	u32 filter;			/* enum vpb_filter */
 	u64 multicast_hash;
-	u32 notify; /* events that wait, a bit each */
+	u32 notify;	   /* events that wait, a bit each */
 	u64 inbox_dropped; /* frames for which the inbox had no room, not in stats yet */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
@@ -153,7 +153,7 @@ struct vpio_pdev {
 	const struct vpb_window *bar_window[VPB_MAX_BARS]; /* by BAR index, NULL: no such BAR */
 	u32 bar_size[VPB_MAX_BARS];
 	u16 *places[VPB_MAX_WINDOWS]; /* see places.c */
-	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
+	u32 slot_size;		      /* bytes of the largest frame of any engine, rounded up */
 
 	/* Guarded by the pdev's lock. */
 	bool started;
@@ -166,7 +166,7 @@ struct vpio_pdev {
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 tickets;	 /* given out */
+	u64 tickets;			/* given out */
 	u64 instances[VPB_MAX_ENGINES]; /* partition engines: a bit for each that is taken */
 	struct vpio_pdev_stats stats;
 };

@@ -197,9 +197,8 @@ static bool lock_direct(struct vpio_vdev *vdev, const struct vpb_reg *reg)
 	if (!(reg->flags & VPB_REG_DIRECT))
 		return false;
 	pdev->ops->lock(pdev);
-	if (vdev->attached &&
-	    (pdev->model.engines[reg->engine].discipline == VPB_PARTITIONED ||
-	     vpio_slice_is_owner(vdev, reg->engine))) {
+	if (vdev->attached && (pdev->model.engines[reg->engine].discipline == VPB_PARTITIONED ||
+			       vpio_slice_is_owner(vdev, reg->engine))) {
 		vdev->direct = true;
 		return true;
 	}
@@ -493,9 +492,9 @@ int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *d
 	map = current_map(vdev, window, false);
 	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
 	if (piece.reg && is_plain(&piece, size, piece.reg->on_read, VPB_REG_DIRECT)) {
-		vpio_put_bytes(data, (u32)size,
-			       vpio_load(vdev->state, &pdev->model.vars[piece.reg->var],
-					 piece.index));
+		vpio_put_bytes(
+			data, (u32)size,
+			vpio_load(vdev->state, &pdev->model.vars[piece.reg->var], piece.index));
 		vdev->stats.reads++;
 		vdev->stats.answered++;
 		return 0;
@@ -583,12 +582,12 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const u16 engine = pdev->model.header->rx_engine;
-	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length,
-				    letter->length + VPIO_FCS };
+	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length + VPIO_FCS };
 
 	if (engine == VPB_NONE)
 		return;
-	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on[VPB_ON_FRAME], &frame, frame.length, 0, 0);
+	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on[VPB_ON_FRAME], &frame, frame.length,
+		    0, 0);
 	if (!frame.length)
 		return; /* dropped, and counted so */
 	vdev->stats.rx_frames++;

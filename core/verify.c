@@ -5,7 +5,7 @@
  */
 #include "model.h"
 
-#define VPB_OP_INFO(name, uses, imm, context, cost, meaning)                                       \
+#define VPB_OP_INFO(name, uses, imm, context, cost, meaning) \
 	{ #name, uses, VPB_I_##imm, VPB_C_##context, cost, meaning },
 const struct vpb_op_info vpb_ops[VPB_OP_COUNT] = { VPB_OPS(VPB_OP_INFO) };
 
@@ -41,10 +41,10 @@ static int refuse(struct check *check, const void *where, const char *reason)
 }
 
 /* Ends the calling check with a refusal unless the condition holds for the record at hand. */
-#define REQUIRE(condition, reason)                                                                 \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			return refuse(check, check->record, reason);                               \
+#define REQUIRE(condition, reason)                                   \
+	do {                                                         \
+		if (!(condition))                                    \
+			return refuse(check, check->record, reason); \
 	} while (0)
 
 static bool is_width(unsigned int width)
@@ -339,8 +339,7 @@ static int check_engine(struct check *check, const struct vpb_engine *engine)
 /* A number that a data port changes. */
 static bool is_port_number(const struct check *check, u16 number)
 {
-	return number < check->header->vars.count &&
-	       check->model->vars[number].space != VPB_HOST;
+	return number < check->header->vars.count && check->model->vars[number].space != VPB_HOST;
 }
 
 static int check_way(struct check *check, const struct vpb_way *way)
@@ -361,7 +360,8 @@ static int check_way(struct check *check, const struct vpb_way *way)
 			(way->engine < check->header->engines.count &&
 			 check->model->engines[way->engine].discipline == VPB_SLICED),
 		"a port's engine must be a slice");
-	REQUIRE(is_handler(check, way->on_end, VPB_H_VDEV), "a port's handler is of the wrong kind");
+	REQUIRE(is_handler(check, way->on_end, VPB_H_VDEV),
+		"a port's handler is of the wrong kind");
 	return 0;
 }
 
@@ -580,8 +580,8 @@ static int check_loops(struct check *check, const struct vpb_handler *handler, s
 			continue;
 		check->record = &code[pc];
 		REQUIRE(n < MAX_HANDLER_LOOPS, "too many loops in one handler");
-		loops[n++] = (struct loop){ code[pc].imm, pc, code[pc].a | code[pc].b << 8,
-					    code[pc].d };
+		loops[n++] =
+			(struct loop){ code[pc].imm, pc, code[pc].a | code[pc].b << 8, code[pc].d };
 	}
 	for (i = 0; i < n; i++) {
 		check->record = &code[loops[i].last];
@@ -627,14 +627,14 @@ static int check_code(struct check *check, const struct vpb_handler *handler)
 }
 
 /* Runs check_NAME over all records of a table. */
-#define CHECK_ALL(check, table, function)                                                          \
-	do {                                                                                       \
-		u32 record_;                                                                       \
-		for (record_ = 0; record_ < (check)->header->table.count; record_++) {             \
-			(check)->record = &(check)->model->table[record_];                         \
-			if (function(check, &(check)->model->table[record_]))                      \
-				return -1;                                                         \
-		}                                                                                  \
+#define CHECK_ALL(check, table, function)                                              \
+	do {                                                                           \
+		u32 record_;                                                           \
+		for (record_ = 0; record_ < (check)->header->table.count; record_++) { \
+			(check)->record = &(check)->model->table[record_];             \
+			if (function(check, &(check)->model->table[record_]))          \
+				return -1;                                             \
+		}                                                                      \
 	} while (0)
 
 static int check_all(struct check *check, size_t size)
@@ -643,8 +643,8 @@ static int check_all(struct check *check, size_t size)
 
 	if (check_header(check, size))
 		return -1;
-#define CHECK_TABLE(name, type)                                                                    \
-	if (check_table(check, &header->name, sizeof(type), (const void **)&check->model->name))   \
+#define CHECK_TABLE(name, type)                                                                  \
+	if (check_table(check, &header->name, sizeof(type), (const void **)&check->model->name)) \
 		return -1;
 	VPB_TABLES(CHECK_TABLE)
 #undef CHECK_TABLE

@@ -12,7 +12,7 @@ struct vm {
 	struct vpio_vdev *vdev; /* NULL: a handler of the hardware */
 	const struct vpio_model *model;
 	struct vpio_frame *frame;
-	u8 *state[3]; /* by enum vpb_space; VPB_SLICE: see slice_state() */
+	u8 *state[3];  /* by enum vpb_space; VPB_SLICE: see slice_state() */
 	bool hardware; /* the pdev's lock is held */
 };
 

@@ -44,7 +44,7 @@ struct vpb_table {
 };
 
 /* The tables, in the order in which they lie in the block. X(name, record type). */
-#define VPB_TABLES(X)              \
+#define VPB_TABLES(X)                   \
 	X(bars, struct vpb_bar)         \
 	X(windows, struct vpb_window)   \
 	X(maps, struct vpb_map)         \
@@ -72,17 +72,17 @@ struct vpb_header {
 	u32 title;	 /* string: "Realtek RTL8139 Fast Ethernet" */
 	u16 vendor, device;
 	u16 subvendor, subdevice;
-	u32 class_code;	      /* 24 bits */
-	u8 revision;	      /* when revision_param is VPB_NONE */
-	u8 irq_pin;	      /* 0 none, 1 INTA */
-	u8 msi;		      /* number of MSI vectors, 0 or 1 */
-	u8 flags;	      /* VPB_NIC ... */
-	u16 revision_param;   /* the parameter that the revision ID shows */
-	u16 rx_engine;	      /* the engine that receives frames, NICs only */
-	u16 dma_bits;	      /* of the bus addresses that the device can use, 24 to 64 */
+	u32 class_code;	    /* 24 bits */
+	u8 revision;	    /* when revision_param is VPB_NONE */
+	u8 irq_pin;	    /* 0 none, 1 INTA */
+	u8 msi;		    /* number of MSI vectors, 0 or 1 */
+	u8 flags;	    /* VPB_NIC ... */
+	u16 revision_param; /* the parameter that the revision ID shows */
+	u16 rx_engine;	    /* the engine that receives frames, NICs only */
+	u16 dma_bits;	    /* of the bus addresses that the device can use, 24 to 64 */
 	u16 reserved;
-	u32 state_size[3];    /* bytes of each enum vpb_space */
-	u16 on[16];	      /* handlers by enum vpb_event */
+	u32 state_size[3]; /* bytes of each enum vpb_space */
+	u16 on[16];	   /* handlers by enum vpb_event */
 	struct vpb_table bars, windows, maps, spans, regs, fields, vars, engines, ports, irqs, dmas,
 		params, values, handlers, code, strings;
 };
@@ -153,10 +153,11 @@ enum vpb_access {
 };
 
 enum vpb_reg_flag {
-	VPB_REG_FILTER = 1 << 0, /* what the receive filter reads: run VPB_ON_FILTER after a write */
-	VPB_REG_IRQ = 1 << 1,	 /* a cause or mask register: the line may change */
-	VPB_REG_DENY = 1 << 2,	 /* has a deny rule (in its write handler) */
-	VPB_REG_FIXED = 1 << 3,	 /* its handlers take each access whole, not byte by byte */
+	VPB_REG_FILTER =
+		1 << 0,		/* what the receive filter reads: run VPB_ON_FILTER after a write */
+	VPB_REG_IRQ = 1 << 1,	/* a cause or mask register: the line may change */
+	VPB_REG_DENY = 1 << 2,	/* has a deny rule (in its write handler) */
+	VPB_REG_FIXED = 1 << 3, /* its handlers take each access whole, not byte by byte */
 	VPB_REG_DIRECT = 1 << 4, /* the owner of its slice engine reaches the hardware's register */
 };
 
@@ -201,7 +202,7 @@ struct vpb_var {
 	u16 reg;    /* the register whose storage it is, or VPB_NONE */
 	u16 engine; /* VPB_SLICE: the engine that saves it */
 	u16 reserved[3];
-	u64 reset;  /* value of each element at reset */
+	u64 reset; /* value of each element at reset */
 };
 
 enum vpb_discipline {
@@ -284,11 +285,11 @@ struct vpb_param {
 };
 
 enum vpb_handler_kind {
-	VPB_H_READ,	 /* r0 value, r1 index, r2 bytes; result r0 */
-	VPB_H_WRITE,	 /* r0 new value, r1 index, r2 bytes */
-	VPB_H_VDEV,	 /* other handlers of a vdev */
-	VPB_H_HARDWARE,	 /* handlers of the physical device; result r0 */
-	VPB_H_START,	 /* VPB_ON_BEGIN: of a vdev that has the hardware */
+	VPB_H_READ,	/* r0 value, r1 index, r2 bytes; result r0 */
+	VPB_H_WRITE,	/* r0 new value, r1 index, r2 bytes */
+	VPB_H_VDEV,	/* other handlers of a vdev */
+	VPB_H_HARDWARE, /* handlers of the physical device; result r0 */
+	VPB_H_START,	/* VPB_ON_BEGIN: of a vdev that has the hardware */
 	VPB_H_KINDS
 };
 
@@ -318,26 +319,26 @@ enum vpb_context {
 
 /* What `imm` is. */
 enum vpb_operand {
-	VPB_I_NONE,	/* zero */
-	VPB_I_NUMBER,	/* any */
-	VPB_I_NONZERO,	/* any but 0 */
-	VPB_I_SHIFT,	/* 0..63 */
-	VPB_I_FIELD,	/* low bit | width << 8 */
-	VPB_I_VAR,	/* a variable with one element */
-	VPB_I_ARRAY,	/* a variable; the index is in a (load) or b (store) */
-	VPB_I_TARGET,	/* an instruction of this handler, further on */
-	VPB_I_COUNTER,	/* a loop counter */
-	VPB_I_LOOP,	/* first instruction of the loop, further back; d counter, a | b << 8 bound */
-	VPB_I_REG,	/* a register of the hardware with one element */
-	VPB_I_REGS,	/* a register of the hardware; the index is in a (read) or b (write) */
-	VPB_I_WIDTH,	/* 1, 2, 4 or 8 bytes */
-	VPB_I_DMA,	/* a DMA memory */
-	VPB_I_DMAW,	/* a DMA memory | width << 16 */
-	VPB_I_THIRD,	/* a third VM register that is read */
-	VPB_I_ENGINE,	/* an engine */
-	VPB_I_MEMORY,	/* an array of bytes */
-	VPB_I_MEMDMA,	/* an array of bytes | a DMA memory << 16 */
-	VPB_I_MEM3,	/* an array of bytes | a third VM register that is read << 16 */
+	VPB_I_NONE,    /* zero */
+	VPB_I_NUMBER,  /* any */
+	VPB_I_NONZERO, /* any but 0 */
+	VPB_I_SHIFT,   /* 0..63 */
+	VPB_I_FIELD,   /* low bit | width << 8 */
+	VPB_I_VAR,     /* a variable with one element */
+	VPB_I_ARRAY,   /* a variable; the index is in a (load) or b (store) */
+	VPB_I_TARGET,  /* an instruction of this handler, further on */
+	VPB_I_COUNTER, /* a loop counter */
+	VPB_I_LOOP,   /* first instruction of the loop, further back; d counter, a | b << 8 bound */
+	VPB_I_REG,    /* a register of the hardware with one element */
+	VPB_I_REGS,   /* a register of the hardware; the index is in a (read) or b (write) */
+	VPB_I_WIDTH,  /* 1, 2, 4 or 8 bytes */
+	VPB_I_DMA,    /* a DMA memory */
+	VPB_I_DMAW,   /* a DMA memory | width << 16 */
+	VPB_I_THIRD,  /* a third VM register that is read */
+	VPB_I_ENGINE, /* an engine */
+	VPB_I_MEMORY, /* an array of bytes */
+	VPB_I_MEMDMA, /* an array of bytes | a DMA memory << 16 */
+	VPB_I_MEM3,   /* an array of bytes | a third VM register that is read << 16 */
 };
 
 /*
@@ -346,99 +347,112 @@ enum vpb_operand {
  * 0 or 1; dividing by 0 yields 0. Guest memory: an access that fails yields 0, refuses the request
  * once (counted, reported) and sets the fault flag, which FAULT reads and clears.
  */
-#define VPB_OPS(OP)                                                                                \
-	OP(LDI, "d", NUMBER, ALL, 1, "d = imm")                                                     \
-	OP(LDH, "d", NUMBER, ALL, 1, "d |= imm << 32")                                              \
-	OP(MOV, "da", NONE, ALL, 1, "d = a")                                                        \
-	OP(ADD, "dab", NONE, ALL, 1, "d = a + b")                                                   \
-	OP(SUB, "dab", NONE, ALL, 1, "d = a - b")                                                   \
-	OP(MUL, "dab", NONE, ALL, 1, "d = a * b")                                                   \
-	OP(DIV, "dab", NONE, ALL, 1, "d = a / b")                                                   \
-	OP(MOD, "dab", NONE, ALL, 1, "d = a % b")                                                   \
-	OP(AND, "dab", NONE, ALL, 1, "d = a & b")                                                   \
-	OP(OR, "dab", NONE, ALL, 1, "d = a | b")                                                    \
-	OP(XOR, "dab", NONE, ALL, 1, "d = a ^ b")                                                   \
-	OP(SHL, "dab", NONE, ALL, 1, "d = b < 64 ? a << b : 0")                                     \
-	OP(SHR, "dab", NONE, ALL, 1, "d = b < 64 ? a >> b : 0")                                     \
-	OP(EQ, "dab", NONE, ALL, 1, "d = a == b")                                                   \
-	OP(NE, "dab", NONE, ALL, 1, "d = a != b")                                                   \
-	OP(LT, "dab", NONE, ALL, 1, "d = a < b")                                                    \
-	OP(LE, "dab", NONE, ALL, 1, "d = a <= b")                                                   \
-	OP(ADDI, "da", NUMBER, ALL, 1, "d = a + imm")                                               \
-	OP(SUBI, "da", NUMBER, ALL, 1, "d = a - imm")                                               \
-	OP(MULI, "da", NUMBER, ALL, 1, "d = a * imm")                                               \
-	OP(DIVI, "da", NONZERO, ALL, 1, "d = a / imm")                                              \
-	OP(MODI, "da", NONZERO, ALL, 1, "d = a % imm")                                              \
-	OP(ANDI, "da", NUMBER, ALL, 1, "d = a & imm")                                               \
-	OP(ORI, "da", NUMBER, ALL, 1, "d = a | imm")                                                \
-	OP(XORI, "da", NUMBER, ALL, 1, "d = a ^ imm")                                               \
-	OP(SHLI, "da", SHIFT, ALL, 1, "d = a << imm")                                               \
-	OP(SHRI, "da", SHIFT, ALL, 1, "d = a >> imm")                                               \
-	OP(EQI, "da", NUMBER, ALL, 1, "d = a == imm")                                               \
-	OP(NEI, "da", NUMBER, ALL, 1, "d = a != imm")                                               \
-	OP(LTI, "da", NUMBER, ALL, 1, "d = a < imm")                                                \
-	OP(LEI, "da", NUMBER, ALL, 1, "d = a <= imm")                                               \
-	OP(GTI, "da", NUMBER, ALL, 1, "d = a > imm")                                                \
-	OP(GEI, "da", NUMBER, ALL, 1, "d = a >= imm")                                               \
-	OP(NOT, "da", NONE, ALL, 1, "d = !a")                                                       \
-	OP(INV, "da", NONE, ALL, 1, "d = ~a")                                                       \
-	OP(EXT, "da", FIELD, ALL, 1, "d = the field of a")                                          \
-	OP(INS, "dab", FIELD, ALL, 1, "d = a with its field set to b")                              \
-	OP(LDV, "d", VAR, ALL, 1, "d = variable")                                                   \
-	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                   \
-	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")        \
-	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                      \
-	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                                 \
-	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                       \
-	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                      \
-	OP(CLR, "", COUNTER, ALL, 1, "loop counter imm = 0")                                        \
-	OP(CNT, "d", COUNTER, ALL, 1, "d = loop counter imm")                                       \
-	OP(LOOP, "", LOOP, ALL, 1, "++counter d; back to imm while it is below the bound")          \
-	OP(RET, "", NONE, ALL, 1, "end; a handler with a result has it in r0")                      \
-	OP(NOW, "d", NONE, ALL, 8, "d = monotonic time in ns")                                      \
-	OP(MAC, "d", NONE, VDEV, 1, "d = the vdev's own MAC address, first byte lowest")            \
-	OP(GLD, "da", WIDTH, VDEV, 64, "d = guest memory at a")                                     \
-	OP(GST, "ab", WIDTH, VDEV, 64, "guest memory at a = b")                                     \
-	OP(FAULT, "d", NONE, VDEV, 1, "d = the fault flag, which is cleared")                       \
-	OP(REFUSE, "a", NONE, VDEV, 8, "refuse the request at address a: counted, reported")        \
-	OP(DENY, "", NONE, VDEV, 8, "deny the access: counted, reported")                           \
-	OP(DROP, "", NONE, VDEV, 1, "count the frame as dropped, not received")                     \
-	OP(FNEW, "", NONE, ALL, 1, "an empty frame")                                                \
-	OP(FADD, "dab", NONE, VDEV, 512, "append b bytes of guest memory at a to the frame; d = done") \
-	OP(FDMA, "dab", DMA, HW, 256, "append b bytes at offset a of a DMA memory; d = done")       \
-	OP(FLEN, "d", NONE, ALL, 1, "d = the frame's length")                                       \
-	OP(FLD, "da", WIDTH, ALL, 2, "d = the frame at offset a; 0 past its end")                   \
-	OP(FCRC, "d", NONE, VDEV, 2048, "d = the frame's check sequence (FCS)")                     \
-	OP(FSUM, "da", NONE, VDEV, 2048, "fill in checksums: a bit 0 IPv4, 1 TCP, 2 UDP; d = done") \
-	OP(FTAG, "a", NONE, VDEV, 64, "insert the VLAN tag a after the addresses")                  \
-	OP(FUNTAG, "d", NONE, VDEV, 64, "take a VLAN tag out; d = tag | 1 << 16, or 0 if none")     \
-	OP(FPUT, "dab", THIRD, VDEV, 256, "guest memory at a = imm bytes of the frame from b; d = done") \
-	OP(SEND, "dab", ENGINE, VDEV, 512, "send the frame as job with tag a, segments of b bytes of TCP (0: whole); d = taken") \
-	OP(ROOM, "d", ENGINE, VDEV, 1, "d = frames for which there is room")                        \
-	OP(RUN, "", ENGINE, VDEV, 1, "run the engine's on_run after this handler")                  \
-	OP(FILTER, "ab", NONE, VDEV, 8, "receive filter: a bits of enum vpb_filter, b multicast hash") \
-	OP(HRD, "d", REG, HW, 128, "d = hardware register")                                         \
-	OP(HWR, "a", REG, HW, 128, "hardware register = a")                                         \
-	OP(HRX, "da", REGS, HW, 128, "d = hardware register[a]")                                    \
-	OP(HWX, "ab", REGS, HW, 128, "hardware register[b] = a")                                    \
-	OP(DLD, "da", DMAW, HW, 2, "d = DMA memory at offset a; past the end ends the handler")     \
-	OP(DST, "ab", DMAW, HW, 2, "DMA memory at offset a = b; the same")                          \
-	OP(DADDR, "d", DMA, HW, 1, "d = bus address of the DMA memory")                             \
-	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")             \
-	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")          \
-	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")       \
-	OP(CANCEL, "", ENGINE, VDEV, 64, "forget the vdev's jobs of the engine that have not ended")   \
-	OP(START, "dab", ENGINE, VDEV, 256, "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken") \
-	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")             \
-	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                          \
-	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")        \
-	OP(GPUT, "dab", MEMORY, VDEV, 512, "guest memory at a = first b bytes of the array; d = done") \
-	OP(DGET, "ab", MEMDMA, HW, 256, "array = b bytes of DMA memory from offset a; past the end ends the handler") \
-	OP(DPUT, "ab", MEMDMA, HW, 256, "DMA memory from offset a = first b bytes of the array; the same") \
-	OP(FMEM, "dab", MEMORY, VDEV, 256, "append b bytes of an array from offset a to the frame; d = done") \
-	OP(FMPUT, "dab", MEM3, VDEV, 256, "array from offset a = imm bytes of the frame from b; d = done") \
-	OP(LOCAL, "d", NONE, VDEV, 512, "the frame to the other guests that want it; d = 1 if it belongs on the wire too") \
-	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                          \
+#define VPB_OPS(OP)                                                                              \
+	OP(LDI, "d", NUMBER, ALL, 1, "d = imm")                                                  \
+	OP(LDH, "d", NUMBER, ALL, 1, "d |= imm << 32")                                           \
+	OP(MOV, "da", NONE, ALL, 1, "d = a")                                                     \
+	OP(ADD, "dab", NONE, ALL, 1, "d = a + b")                                                \
+	OP(SUB, "dab", NONE, ALL, 1, "d = a - b")                                                \
+	OP(MUL, "dab", NONE, ALL, 1, "d = a * b")                                                \
+	OP(DIV, "dab", NONE, ALL, 1, "d = a / b")                                                \
+	OP(MOD, "dab", NONE, ALL, 1, "d = a % b")                                                \
+	OP(AND, "dab", NONE, ALL, 1, "d = a & b")                                                \
+	OP(OR, "dab", NONE, ALL, 1, "d = a | b")                                                 \
+	OP(XOR, "dab", NONE, ALL, 1, "d = a ^ b")                                                \
+	OP(SHL, "dab", NONE, ALL, 1, "d = b < 64 ? a << b : 0")                                  \
+	OP(SHR, "dab", NONE, ALL, 1, "d = b < 64 ? a >> b : 0")                                  \
+	OP(EQ, "dab", NONE, ALL, 1, "d = a == b")                                                \
+	OP(NE, "dab", NONE, ALL, 1, "d = a != b")                                                \
+	OP(LT, "dab", NONE, ALL, 1, "d = a < b")                                                 \
+	OP(LE, "dab", NONE, ALL, 1, "d = a <= b")                                                \
+	OP(ADDI, "da", NUMBER, ALL, 1, "d = a + imm")                                            \
+	OP(SUBI, "da", NUMBER, ALL, 1, "d = a - imm")                                            \
+	OP(MULI, "da", NUMBER, ALL, 1, "d = a * imm")                                            \
+	OP(DIVI, "da", NONZERO, ALL, 1, "d = a / imm")                                           \
+	OP(MODI, "da", NONZERO, ALL, 1, "d = a % imm")                                           \
+	OP(ANDI, "da", NUMBER, ALL, 1, "d = a & imm")                                            \
+	OP(ORI, "da", NUMBER, ALL, 1, "d = a | imm")                                             \
+	OP(XORI, "da", NUMBER, ALL, 1, "d = a ^ imm")                                            \
+	OP(SHLI, "da", SHIFT, ALL, 1, "d = a << imm")                                            \
+	OP(SHRI, "da", SHIFT, ALL, 1, "d = a >> imm")                                            \
+	OP(EQI, "da", NUMBER, ALL, 1, "d = a == imm")                                            \
+	OP(NEI, "da", NUMBER, ALL, 1, "d = a != imm")                                            \
+	OP(LTI, "da", NUMBER, ALL, 1, "d = a < imm")                                             \
+	OP(LEI, "da", NUMBER, ALL, 1, "d = a <= imm")                                            \
+	OP(GTI, "da", NUMBER, ALL, 1, "d = a > imm")                                             \
+	OP(GEI, "da", NUMBER, ALL, 1, "d = a >= imm")                                            \
+	OP(NOT, "da", NONE, ALL, 1, "d = !a")                                                    \
+	OP(INV, "da", NONE, ALL, 1, "d = ~a")                                                    \
+	OP(EXT, "da", FIELD, ALL, 1, "d = the field of a")                                       \
+	OP(INS, "dab", FIELD, ALL, 1, "d = a with its field set to b")                           \
+	OP(LDV, "d", VAR, ALL, 1, "d = variable")                                                \
+	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                \
+	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")     \
+	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                   \
+	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                              \
+	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                    \
+	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                   \
+	OP(CLR, "", COUNTER, ALL, 1, "loop counter imm = 0")                                     \
+	OP(CNT, "d", COUNTER, ALL, 1, "d = loop counter imm")                                    \
+	OP(LOOP, "", LOOP, ALL, 1, "++counter d; back to imm while it is below the bound")       \
+	OP(RET, "", NONE, ALL, 1, "end; a handler with a result has it in r0")                   \
+	OP(NOW, "d", NONE, ALL, 8, "d = monotonic time in ns")                                   \
+	OP(MAC, "d", NONE, VDEV, 1, "d = the vdev's own MAC address, first byte lowest")         \
+	OP(GLD, "da", WIDTH, VDEV, 64, "d = guest memory at a")                                  \
+	OP(GST, "ab", WIDTH, VDEV, 64, "guest memory at a = b")                                  \
+	OP(FAULT, "d", NONE, VDEV, 1, "d = the fault flag, which is cleared")                    \
+	OP(REFUSE, "a", NONE, VDEV, 8, "refuse the request at address a: counted, reported")     \
+	OP(DENY, "", NONE, VDEV, 8, "deny the access: counted, reported")                        \
+	OP(DROP, "", NONE, VDEV, 1, "count the frame as dropped, not received")                  \
+	OP(FNEW, "", NONE, ALL, 1, "an empty frame")                                             \
+	OP(FADD, "dab", NONE, VDEV, 512,                                                         \
+	   "append b bytes of guest memory at a to the frame; d = done")                         \
+	OP(FDMA, "dab", DMA, HW, 256, "append b bytes at offset a of a DMA memory; d = done")    \
+	OP(FLEN, "d", NONE, ALL, 1, "d = the frame's length")                                    \
+	OP(FLD, "da", WIDTH, ALL, 2, "d = the frame at offset a; 0 past its end")                \
+	OP(FCRC, "d", NONE, VDEV, 2048, "d = the frame's check sequence (FCS)")                  \
+	OP(FSUM, "da", NONE, VDEV, 2048,                                                         \
+	   "fill in checksums: a bit 0 IPv4, 1 TCP, 2 UDP; d = done")                            \
+	OP(FTAG, "a", NONE, VDEV, 64, "insert the VLAN tag a after the addresses")               \
+	OP(FUNTAG, "d", NONE, VDEV, 64, "take a VLAN tag out; d = tag | 1 << 16, or 0 if none")  \
+	OP(FPUT, "dab", THIRD, VDEV, 256,                                                        \
+	   "guest memory at a = imm bytes of the frame from b; d = done")                        \
+	OP(SEND, "dab", ENGINE, VDEV, 512,                                                       \
+	   "send the frame as job with tag a, segments of b bytes of TCP (0: whole); d = taken") \
+	OP(ROOM, "d", ENGINE, VDEV, 1, "d = frames for which there is room")                     \
+	OP(RUN, "", ENGINE, VDEV, 1, "run the engine's on_run after this handler")               \
+	OP(FILTER, "ab", NONE, VDEV, 8,                                                          \
+	   "receive filter: a bits of enum vpb_filter, b multicast hash")                        \
+	OP(HRD, "d", REG, HW, 128, "d = hardware register")                                      \
+	OP(HWR, "a", REG, HW, 128, "hardware register = a")                                      \
+	OP(HRX, "da", REGS, HW, 128, "d = hardware register[a]")                                 \
+	OP(HWX, "ab", REGS, HW, 128, "hardware register[b] = a")                                 \
+	OP(DLD, "da", DMAW, HW, 2, "d = DMA memory at offset a; past the end ends the handler")  \
+	OP(DST, "ab", DMAW, HW, 2, "DMA memory at offset a = b; the same")                       \
+	OP(DADDR, "d", DMA, HW, 1, "d = bus address of the DMA memory")                          \
+	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")          \
+	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")       \
+	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")    \
+	OP(CANCEL, "", ENGINE, VDEV, 64,                                                         \
+	   "forget the vdev's jobs of the engine that have not ended")                           \
+	OP(START, "dab", ENGINE, VDEV, 256,                                                      \
+	   "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken")        \
+	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")          \
+	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                       \
+	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")     \
+	OP(GPUT, "dab", MEMORY, VDEV, 512,                                                       \
+	   "guest memory at a = first b bytes of the array; d = done")                           \
+	OP(DGET, "ab", MEMDMA, HW, 256,                                                          \
+	   "array = b bytes of DMA memory from offset a; past the end ends the handler")         \
+	OP(DPUT, "ab", MEMDMA, HW, 256,                                                          \
+	   "DMA memory from offset a = first b bytes of the array; the same")                    \
+	OP(FMEM, "dab", MEMORY, VDEV, 256,                                                       \
+	   "append b bytes of an array from offset a to the frame; d = done")                    \
+	OP(FMPUT, "dab", MEM3, VDEV, 256,                                                        \
+	   "array from offset a = imm bytes of the frame from b; d = done")                      \
+	OP(LOCAL, "d", NONE, VDEV, 512,                                                          \
+	   "the frame to the other guests that want it; d = 1 if it belongs on the wire too")    \
+	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                       \
 	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")
 
 #define VPB_OP_ENUM(name, uses, imm, context, cost, meaning) VPB_##name,
@@ -446,7 +460,7 @@ enum vpb_op { VPB_OPS(VPB_OP_ENUM) VPB_OP_COUNT };
 
 /* What the receive filter takes (FILTER's a). */
 enum vpb_filter {
-	VPB_F_UNICAST = 1,     /* frames to the vdev's own address */
+	VPB_F_UNICAST = 1, /* frames to the vdev's own address */
 	VPB_F_BROADCAST = 2,
 	VPB_F_MULTICAST = 4,   /* multicast frames whose hash bit is set */
 	VPB_F_PROMISCUOUS = 8, /* every frame */
