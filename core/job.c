@@ -92,6 +92,7 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->engine = (u8)engine;
 	slot->tag = tag;
 	slot->last = last;
+	slot->cancelled = false;
 	slot->status = 0;
 	if (vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
 		slot->state = VPIO_SLOT_QUEUED;
@@ -260,6 +261,8 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 			vdev->stats.jobs_aborted++;
 		else
 			vdev->stats.jobs_done++;
+		if (slot.cancelled)
+			continue;
 		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL,
 			    slot.tag, slot.status, 0);
 		vdev->run |= 1u << slot.engine; /* there is room: it may go on */
@@ -278,9 +281,11 @@ void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine)
 
 		if (slot->engine != engine)
 			continue;
-		slot->last = false; /* its end means nothing */
-		if (slot->state == VPIO_SLOT_QUEUED)
+		slot->cancelled = true;
+		if (slot->state == VPIO_SLOT_QUEUED) {
 			slot->state = VPIO_SLOT_ENDED;
+			slot->status = 1;
+		}
 	}
 	pdev->ops->wake_vdev(vdev);
 	pdev->ops->unlock(pdev);

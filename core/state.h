@@ -45,8 +45,9 @@ enum vpio_slot_state {
  */
 struct vpio_slot {
 	u8 state;
-	u8 status; /* VPIO_SLOT_ENDED: 0 sent */
-	u8 last;   /* the job's last frame: its end is the job's end */
+	u8 status;    /* VPIO_SLOT_ENDED: 0 sent */
+	u8 last;      /* the job's last frame: its end is the job's end */
+	u8 cancelled; /* its end means nothing to the guest */
 	u8 engine;
 	u32 length;
 	u64 tag;
