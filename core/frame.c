@@ -156,6 +156,14 @@ bool vpio_frame_checksum(struct vpio_frame *frame, u32 what)
 	return (what & 1) != 0;
 }
 
+void vpio_frame_pad(struct vpio_frame *frame)
+{
+	if (frame->length >= VPIO_ETHER_MIN)
+		return;
+	memset(frame->data + frame->length, 0, VPIO_ETHER_MIN - frame->length);
+	frame->length = VPIO_ETHER_MIN;
+}
+
 bool vpio_frame_tag(struct vpio_frame *frame, u16 tag)
 {
 	u8 *type = frame->data + ETHER_TYPE;

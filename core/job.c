@@ -48,10 +48,7 @@ static bool fill_slot(struct vpio_vdev *vdev, const struct vpb_engine *engine, u
 		memcpy(frame.data, vdev->gather.data, vdev->gather.length);
 		frame.length = vdev->gather.length;
 	}
-	if (frame.length < VPIO_ETHER_MIN) {
-		memset(frame.data + frame.length, 0, VPIO_ETHER_MIN - frame.length);
-		frame.length = VPIO_ETHER_MIN;
-	}
+	vpio_frame_pad(&frame);
 	slot->length = frame.length;
 	return true;
 }
@@ -149,6 +146,7 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 
 	if (!is_sendable(vdev, &any, 0, &count))
 		return false;
+	vpio_frame_pad(&vdev->gather);
 	pdev->ops->lock(pdev);
 	wire = vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
 	pdev->ops->unlock(pdev);

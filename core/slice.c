@@ -91,10 +91,22 @@ static void recover(struct vpio_pdev *pdev, u32 engine)
 		turn_away(first_asker(pdev, engine), engine);
 }
 
-/* Whether the engine can go on to its next phase; from VPIO_GRANTED, only its owner takes it. */
-static bool is_ready(struct vpio_pdev *pdev, u32 engine)
+/*
+ * Whether the engine can go on to its next phase; from VPIO_GRANTED, only its owner takes it. The
+ * owner need not wait for an idle engine if the model says that it can begin beside what goes on.
+ */
+static bool is_ready(struct vpio_pdev *pdev, u32 engine, const struct vpio_vdev *asker)
 {
-	return pdev->slices[engine].phase != VPIO_GRANTED && is_idle(pdev, engine);
+	const struct vpio_slice *slice = &pdev->slices[engine];
+	const u16 ready = handler(pdev, engine, VPB_ON_READY);
+	const struct vpio_start *start;
+
+	if (slice->phase == VPIO_GRANTED)
+		return false;
+	if (slice->phase != VPIO_OWNED || !asker || asker != slice->owner || ready == VPB_NONE)
+		return is_idle(pdev, engine);
+	start = &asker->starts[engine];
+	return vpio_vm_run(pdev, NULL, ready, NULL, start->a, start->b, 0) || is_idle(pdev, engine);
 }
 
 static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
@@ -122,7 +134,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 
 	if (!vdev && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
 		return false;
-	if (!is_ready(pdev, engine)) {
+	if (!is_ready(pdev, engine, vdev)) {
 		if (!is_late(pdev, engine))
 			return false;
 		recover(pdev, engine);
@@ -251,7 +263,8 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
 
-	if (slice->phase == VPIO_OWNED && slice->owner)
+	/* granted: it has asked again while its last work went on */
+	if (slice->owner && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
 		end(slice->owner, engine, status);
 }
 

@@ -271,6 +271,8 @@ bool vpio_config_msi_enabled(const struct vpio_vdev *vdev);
 
 /* Fills in checksums: bit 0 the IPv4 header's, 1 TCP's, 2 UDP's. False if it is no such packet. */
 bool vpio_frame_checksum(struct vpio_frame *frame, u32 what);
+/* Makes it as long as the wire wants it; the capacity is no less than that. */
+void vpio_frame_pad(struct vpio_frame *frame);
 /* Inserts an 802.1Q tag behind the addresses; false if it does not fit. */
 bool vpio_frame_tag(struct vpio_frame *frame, u16 tag);
 /* Takes the tag out: the tag | 1 << 16, or 0 if there is none. */

@@ -289,15 +289,22 @@ static void store_written(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32
 		   written(reg, vpio_load(vdev->state, var, index), value, mask));
 }
 
+/* Whether a write is one for which its handler runs. @ones: bits written as 1. */
+static bool is_hooked_write(const struct vpb_reg *reg, u64 old, u64 new, u64 ones)
+{
+	return !(reg->when | reg->changes) || ones & reg->when || (old ^ new) & reg->changes;
+}
+
 /* @value and @mask are in the register's own bit positions. */
 static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size,
 			   u64 value, u64 mask)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const struct vpb_var *var = &pdev->model.vars[reg->var];
-	const u64 new = written(reg, load_element(vdev, var, index), value, mask);
+	const u64 old = load_element(vdev, var, index);
+	const u64 new = written(reg, old, value, mask);
 
-	if (reg->on_write != VPB_NONE && (!reg->when || value & mask & reg->when)) {
+	if (reg->on_write != VPB_NONE && is_hooked_write(reg, old, new, value & mask)) {
 		vpio_vm_run(pdev, vdev, reg->on_write, NULL, new, index, size);
 	} else if (reg->access != VPB_STROBE) {
 		store_element(vdev, var, index, new);
@@ -319,6 +326,12 @@ static u64 port_load(struct vpio_vdev *vdev, u16 number)
 	const struct vpb_var *var = &vdev->pdev->model.vars[number];
 
 	return vpio_load(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0);
+}
+
+/* The same, without the lock. */
+static u64 port_number(struct vpio_vdev *vdev, u16 number)
+{
+	return load_element(vdev, &vdev->pdev->model.vars[number], 0);
 }
 
 static void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
@@ -352,25 +365,49 @@ static u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u8 *byt
 	return left;
 }
 
+/* How many bytes an access moves: as many as it has, but no less than the port's unit. */
+static u32 port_width(const struct vpb_reg *reg, u64 unit, u32 size)
+{
+	const bool wider = unit == 2 || unit == 4 || unit == 8;
+
+	return wider && unit > size && unit <= reg->width ? (u32)unit : size;
+}
+
+/* A wide access becomes several of the hardware's. */
+static void port_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 size, u64 value)
+{
+	u32 done;
+
+	for (done = 0; done < size; done += reg->width)
+		hardware_write(vdev, reg, reg->offset,
+			       size - done < reg->width ? size - done : reg->width,
+			       value >> 8 * done);
+}
+
 static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *value, u32 size,
 			bool write)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const struct vpb_port *port = &pdev->model.ports[reg->port];
 	const struct vpb_way *way = write ? &port->write : &port->read;
-	bool ended;
+	bool through, ended;
 
 	if (way->memory == VPB_NONE)
 		return;
 	pdev->ops->lock(pdev);
+	through = way->engine != VPB_NONE && vpio_slice_is_owner(vdev, way->engine);
+	if (through && way->when != VPB_NONE)
+		through = port_load(vdev, way->when);
 	if (!port_load(vdev, way->left) ||
-	    (way->engine != VPB_NONE && !vpio_slice_is_owner(vdev, way->engine))) {
+	    (way->engine != VPB_NONE && way->when == VPB_NONE && !through)) {
 		pdev->ops->unlock(pdev);
 		return; /* nothing was asked for: as the device, nothing happens */
 	}
-	if (way->engine != VPB_NONE) {
+	if (way->unit != VPB_NONE)
+		size = port_width(reg, port_load(vdev, way->unit), size);
+	if (through) {
 		vdev->direct = true;
-		hardware_write(vdev, reg, reg->offset, size, *value);
+		port_write(vdev, reg, size, *value);
 	}
 	ended = !move_bytes(vdev, way, (u8 *)value, size, write);
 	pdev->ops->unlock(pdev);
@@ -379,18 +416,24 @@ static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *
 }
 
 /* Whether the access touches an engine that the vdev has asked for and does not have yet. */
-static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg)
+static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool write)
 {
-	u16 engine = reg->engine;
+	const struct vpb_way *way;
+	u16 engine = reg->engine, when = VPB_NONE;
 
-	if (reg->port != VPB_NONE)
-		engine = vdev->pdev->model.ports[reg->port].write.engine;
-	else if (!(reg->flags & VPB_REG_DIRECT))
+	if (reg->port != VPB_NONE) {
+		way = &vdev->pdev->model.ports[reg->port].write;
+		engine = write ? way->engine : VPB_NONE;
+		when = way->when;
+	} else if (!(reg->flags & VPB_REG_DIRECT)) {
 		return false;
+	}
 	if (engine == VPB_NONE)
 		return false;
 	vpio_slice_begin(vdev);
-	return READ_ONCE(vdev->starts[engine].pending);
+	if (!READ_ONCE(vdev->starts[engine].pending))
+		return false;
+	return when == VPB_NONE || port_number(vdev, when);
 }
 
 /* One register that an access touches, and which of the access's bytes are its. */
@@ -448,9 +491,9 @@ static void count_access(struct vpio_vdev *vdev)
 }
 
 /* What every access begins with; VPIO_WAIT if it must be made again later. */
-static int begin_access(struct vpio_vdev *vdev, const struct piece *first)
+static int begin_access(struct vpio_vdev *vdev, const struct piece *first, bool write)
 {
-	if (first->reg && must_wait(vdev, first->reg))
+	if (first->reg && must_wait(vdev, first->reg, write))
 		return VPIO_WAIT;
 	vdev->hooked = false;
 	vdev->direct = false;
@@ -460,10 +503,12 @@ static int begin_access(struct vpio_vdev *vdev, const struct piece *first)
 /* A register that takes each access whole has the rest of it. */
 static void make_whole(struct piece *piece, u32 rest)
 {
-	if (piece->reg && (piece->reg->flags & VPB_REG_FIXED || piece->reg->port != VPB_NONE)) {
-		piece->size = rest;
-		piece->shift = 0;
-	}
+	const struct vpb_reg *reg = piece->reg;
+
+	if (!reg || !(reg->flags & VPB_REG_FIXED || reg->port != VPB_NONE))
+		return;
+	piece->size = rest;
+	piece->shift = 0;
 }
 
 /*
@@ -499,7 +544,7 @@ int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *d
 		vdev->stats.answered++;
 		return 0;
 	}
-	if (begin_access(vdev, &piece))
+	if (begin_access(vdev, &piece, false))
 		return VPIO_WAIT;
 	vdev->stats.reads++;
 	for (done = 0; done < size; done += piece.size) {
@@ -543,7 +588,7 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		vdev->stats.answered++;
 		return 0;
 	}
-	if (begin_access(vdev, &piece))
+	if (begin_access(vdev, &piece, true))
 		return VPIO_WAIT;
 	vdev->stats.writes++;
 	vdev->written = (u32)offset;

@@ -302,7 +302,7 @@ static const u8 engine_handler_kinds[VPB_ENGINE_EVENTS] = {
 	[VPB_ON_RUN] = VPB_H_VDEV,	    [VPB_ON_BEGIN] = VPB_H_START,
 	[VPB_ON_IDLE] = VPB_H_HARDWARE,	    [VPB_ON_SAVE] = VPB_H_HARDWARE,
 	[VPB_ON_SAVED] = VPB_H_HARDWARE,    [VPB_ON_RESTORE] = VPB_H_HARDWARE,
-	[VPB_ON_RESTORED] = VPB_H_HARDWARE,
+	[VPB_ON_RESTORED] = VPB_H_HARDWARE, [VPB_ON_READY] = VPB_H_HARDWARE,
 };
 
 static int check_engine(struct check *check, const struct vpb_engine *engine)
@@ -355,6 +355,9 @@ static int check_way(struct check *check, const struct vpb_way *way)
 		"a port needs an address and a count");
 	REQUIRE(way->top == VPB_NONE ||
 			(is_port_number(check, way->top) && is_port_number(check, way->bottom)),
+		"no such variable");
+	REQUIRE((way->unit == VPB_NONE || is_port_number(check, way->unit)) &&
+			(way->when == VPB_NONE || is_port_number(check, way->when)),
 		"no such variable");
 	REQUIRE(way->engine == VPB_NONE ||
 			(way->engine < check->header->engines.count &&

@@ -189,6 +189,45 @@ static u64 frame_out(struct vm *vm, u32 dma, u64 offset)
 	return 1;
 }
 
+/* Whether so many bytes are few enough accesses of a register. */
+static bool is_burst(const struct vm *vm, u32 number, u64 size)
+{
+	return size <= (u64)VPB_MAX_BURST * vm->model->regs[number].width;
+}
+
+/* A data port of the hardware to the frame's end: the last access may yield more than is left. */
+static u64 frame_read(struct vm *vm, u32 number, u64 size)
+{
+	const u32 width = vm->model->regs[number].width;
+	u8 *place = is_burst(vm, number, size) ? extend_frame(vm, size) : NULL;
+	u64 done, value;
+
+	if (!place)
+		return 0;
+	for (done = 0; done < size; done += width) {
+		hardware(vm, number, 0, false, &value);
+		memcpy(place + done, &value, size - done < width ? size - done : width);
+	}
+	return 1;
+}
+
+static u64 frame_write(struct vm *vm, u32 number, u64 offset, u64 size)
+{
+	const struct vpio_frame *frame = vm->frame;
+	const u32 width = vm->model->regs[number].width;
+	u64 done, value, rest;
+
+	if (!is_burst(vm, number, size) || offset > frame->length)
+		return 0;
+	for (done = 0; done < size; done += width) {
+		rest = offset + done < frame->length ? frame->length - offset - done : 0;
+		value = 0;
+		memcpy(&value, frame->data + offset + done, rest < width ? rest : width);
+		hardware(vm, number, 0, true, &value);
+	}
+	return 1;
+}
+
 static u64 frame_load(const struct vpio_frame *frame, u64 offset, u32 width)
 {
 	u64 value = 0;
@@ -670,6 +709,12 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			break;
 		case VPB_FAPP:
 			frame_append(vm, A, IMM);
+			break;
+		case VPB_FREAD:
+			D = frame_read(vm, IMM, A);
+			break;
+		case VPB_FWRITE:
+			D = frame_write(vm, IMM, A, B);
 			break;
 		case VPB_OP_COUNT:
 			return 0;

@@ -32,6 +32,7 @@ enum vpb_limit {
 	VPB_MAX_LOOPS = 8,	   /* loop counters of a handler */
 	VPB_MAX_COST = 1 << 20,	   /* worst-case cost of a handler, see vpb_ops[].cost */
 	VPB_MAX_FRAME = 1 << 16,   /* bytes of a frame that is being gathered */
+	VPB_MAX_BURST = 512,	   /* accesses of one FREAD or FWRITE */
 	VPB_MAX_WIRE = 1 << 14,	   /* bytes of a frame on the wire */
 	VPB_MAX_TABLE = 1 << 16,   /* records of a table */
 	VPB_MAX_PARAMS = 16,	   /* parameters */
@@ -175,7 +176,8 @@ struct vpb_reg {
 	u64 writable; /* bits that take what is written */
 	u64 clear;    /* bits that a written 1 clears */
 	u64 set;      /* bits that a written 1 sets, and a written 0 leaves */
-	u64 when;     /* on_write runs if any of these bits is written as 1; 0: always */
+	u64 when;     /* on_write runs if any of these bits is written as 1, */
+	u64 changes;  /* or any of these bits changes; both 0: always */
 	u16 on_read, on_write;
 	u16 engine; /* or VPB_NONE */
 	u16 field;  /* first of its fields */
@@ -213,7 +215,7 @@ enum vpb_discipline {
 
 /*
  * Handlers that an engine may have. Of a host engine: transmit, recover, done, frame, run. Of a
- * slice engine: start, idle, save, saved, restore, restored, recover, done.
+ * slice engine: start, idle, ready, save, saved, restore, restored, recover, done.
  */
 enum vpb_engine_event {
 	VPB_ON_TRANSMIT, /* hardware: r0 length; result: nonzero if the hardware took the frame */
@@ -223,8 +225,9 @@ enum vpb_engine_event {
 	VPB_ON_RUN,	 /* vdev: asked for by `run`, and again when there is room for jobs */
 	VPB_ON_BEGIN,	 /* start: r0, r1 what `start` said; the engine is the vdev's now */
 	VPB_ON_IDLE,	 /* hardware: result: nonzero if the engine can be handed on */
-	VPB_ON_SAVE,	 /* hardware: begin to save the owner's state; done when idle again */
-	VPB_ON_SAVED,	 /* hardware: the rest of it */
+	VPB_ON_READY, /* hardware: r0, r1 what `start` said: its owner can begin this; none: idle */
+	VPB_ON_SAVE,  /* hardware: begin to save the owner's state; done when idle again */
+	VPB_ON_SAVED, /* hardware: the rest of it */
 	VPB_ON_RESTORE,	 /* hardware: begin to restore the new owner's; done when idle again */
 	VPB_ON_RESTORED, /* hardware: the rest of it */
 	VPB_ENGINE_EVENTS
@@ -251,9 +254,11 @@ struct vpb_way {
 	u16 left;   /* and bytes that are left */
 	u16 top;    /* when the address gets here, it goes on at bottom; or VPB_NONE */
 	u16 bottom;
+	u16 unit;   /* an access moves at least as many bytes, up to 8; or VPB_NONE */
 	u16 engine; /* writes also go to the hardware, whose owner the vdev must be; or VPB_NONE */
+	u16 when;   /* not while this is 0: they go to the memory alone; or VPB_NONE */
 	u16 on_end; /* vdev: the count has been used up */
-	u16 reserved;
+	u16 reserved[3];
 };
 
 struct vpb_port {
@@ -347,112 +352,116 @@ enum vpb_operand {
  * 0 or 1; dividing by 0 yields 0. Guest memory: an access that fails yields 0, refuses the request
  * once (counted, reported) and sets the fault flag, which FAULT reads and clears.
  */
-#define VPB_OPS(OP)                                                                              \
-	OP(LDI, "d", NUMBER, ALL, 1, "d = imm")                                                  \
-	OP(LDH, "d", NUMBER, ALL, 1, "d |= imm << 32")                                           \
-	OP(MOV, "da", NONE, ALL, 1, "d = a")                                                     \
-	OP(ADD, "dab", NONE, ALL, 1, "d = a + b")                                                \
-	OP(SUB, "dab", NONE, ALL, 1, "d = a - b")                                                \
-	OP(MUL, "dab", NONE, ALL, 1, "d = a * b")                                                \
-	OP(DIV, "dab", NONE, ALL, 1, "d = a / b")                                                \
-	OP(MOD, "dab", NONE, ALL, 1, "d = a % b")                                                \
-	OP(AND, "dab", NONE, ALL, 1, "d = a & b")                                                \
-	OP(OR, "dab", NONE, ALL, 1, "d = a | b")                                                 \
-	OP(XOR, "dab", NONE, ALL, 1, "d = a ^ b")                                                \
-	OP(SHL, "dab", NONE, ALL, 1, "d = b < 64 ? a << b : 0")                                  \
-	OP(SHR, "dab", NONE, ALL, 1, "d = b < 64 ? a >> b : 0")                                  \
-	OP(EQ, "dab", NONE, ALL, 1, "d = a == b")                                                \
-	OP(NE, "dab", NONE, ALL, 1, "d = a != b")                                                \
-	OP(LT, "dab", NONE, ALL, 1, "d = a < b")                                                 \
-	OP(LE, "dab", NONE, ALL, 1, "d = a <= b")                                                \
-	OP(ADDI, "da", NUMBER, ALL, 1, "d = a + imm")                                            \
-	OP(SUBI, "da", NUMBER, ALL, 1, "d = a - imm")                                            \
-	OP(MULI, "da", NUMBER, ALL, 1, "d = a * imm")                                            \
-	OP(DIVI, "da", NONZERO, ALL, 1, "d = a / imm")                                           \
-	OP(MODI, "da", NONZERO, ALL, 1, "d = a % imm")                                           \
-	OP(ANDI, "da", NUMBER, ALL, 1, "d = a & imm")                                            \
-	OP(ORI, "da", NUMBER, ALL, 1, "d = a | imm")                                             \
-	OP(XORI, "da", NUMBER, ALL, 1, "d = a ^ imm")                                            \
-	OP(SHLI, "da", SHIFT, ALL, 1, "d = a << imm")                                            \
-	OP(SHRI, "da", SHIFT, ALL, 1, "d = a >> imm")                                            \
-	OP(EQI, "da", NUMBER, ALL, 1, "d = a == imm")                                            \
-	OP(NEI, "da", NUMBER, ALL, 1, "d = a != imm")                                            \
-	OP(LTI, "da", NUMBER, ALL, 1, "d = a < imm")                                             \
-	OP(LEI, "da", NUMBER, ALL, 1, "d = a <= imm")                                            \
-	OP(GTI, "da", NUMBER, ALL, 1, "d = a > imm")                                             \
-	OP(GEI, "da", NUMBER, ALL, 1, "d = a >= imm")                                            \
-	OP(NOT, "da", NONE, ALL, 1, "d = !a")                                                    \
-	OP(INV, "da", NONE, ALL, 1, "d = ~a")                                                    \
-	OP(EXT, "da", FIELD, ALL, 1, "d = the field of a")                                       \
-	OP(INS, "dab", FIELD, ALL, 1, "d = a with its field set to b")                           \
-	OP(LDV, "d", VAR, ALL, 1, "d = variable")                                                \
-	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                \
-	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")     \
-	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                   \
-	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                              \
-	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                    \
-	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                   \
-	OP(CLR, "", COUNTER, ALL, 1, "loop counter imm = 0")                                     \
-	OP(CNT, "d", COUNTER, ALL, 1, "d = loop counter imm")                                    \
-	OP(LOOP, "", LOOP, ALL, 1, "++counter d; back to imm while it is below the bound")       \
-	OP(RET, "", NONE, ALL, 1, "end; a handler with a result has it in r0")                   \
-	OP(NOW, "d", NONE, ALL, 8, "d = monotonic time in ns")                                   \
-	OP(MAC, "d", NONE, VDEV, 1, "d = the vdev's own MAC address, first byte lowest")         \
-	OP(GLD, "da", WIDTH, VDEV, 64, "d = guest memory at a")                                  \
-	OP(GST, "ab", WIDTH, VDEV, 64, "guest memory at a = b")                                  \
-	OP(FAULT, "d", NONE, VDEV, 1, "d = the fault flag, which is cleared")                    \
-	OP(REFUSE, "a", NONE, VDEV, 8, "refuse the request at address a: counted, reported")     \
-	OP(DENY, "", NONE, VDEV, 8, "deny the access: counted, reported")                        \
-	OP(DROP, "", NONE, VDEV, 1, "count the frame as dropped, not received")                  \
-	OP(FNEW, "", NONE, ALL, 1, "an empty frame")                                             \
-	OP(FADD, "dab", NONE, VDEV, 512,                                                         \
-	   "append b bytes of guest memory at a to the frame; d = done")                         \
-	OP(FDMA, "dab", DMA, HW, 256, "append b bytes at offset a of a DMA memory; d = done")    \
-	OP(FLEN, "d", NONE, ALL, 1, "d = the frame's length")                                    \
-	OP(FLD, "da", WIDTH, ALL, 2, "d = the frame at offset a; 0 past its end")                \
-	OP(FCRC, "d", NONE, VDEV, 2048, "d = the frame's check sequence (FCS)")                  \
-	OP(FSUM, "da", NONE, VDEV, 2048,                                                         \
-	   "fill in checksums: a bit 0 IPv4, 1 TCP, 2 UDP; d = done")                            \
-	OP(FTAG, "a", NONE, VDEV, 64, "insert the VLAN tag a after the addresses")               \
-	OP(FUNTAG, "d", NONE, VDEV, 64, "take a VLAN tag out; d = tag | 1 << 16, or 0 if none")  \
-	OP(FPUT, "dab", THIRD, VDEV, 256,                                                        \
-	   "guest memory at a = imm bytes of the frame from b; d = done")                        \
-	OP(SEND, "dab", ENGINE, VDEV, 512,                                                       \
-	   "send the frame as job with tag a, segments of b bytes of TCP (0: whole); d = taken") \
-	OP(ROOM, "d", ENGINE, VDEV, 1, "d = frames for which there is room")                     \
-	OP(RUN, "", ENGINE, VDEV, 1, "run the engine's on_run after this handler")               \
-	OP(FILTER, "ab", NONE, VDEV, 8,                                                          \
-	   "receive filter: a bits of enum vpb_filter, b multicast hash")                        \
-	OP(HRD, "d", REG, HW, 128, "d = hardware register")                                      \
-	OP(HWR, "a", REG, HW, 128, "hardware register = a")                                      \
-	OP(HRX, "da", REGS, HW, 128, "d = hardware register[a]")                                 \
-	OP(HWX, "ab", REGS, HW, 128, "hardware register[b] = a")                                 \
-	OP(DLD, "da", DMAW, HW, 2, "d = DMA memory at offset a; past the end ends the handler")  \
-	OP(DST, "ab", DMAW, HW, 2, "DMA memory at offset a = b; the same")                       \
-	OP(DADDR, "d", DMA, HW, 1, "d = bus address of the DMA memory")                          \
-	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")          \
-	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")       \
-	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")    \
-	OP(CANCEL, "", ENGINE, VDEV, 64,                                                         \
-	   "forget the vdev's jobs of the engine that have not ended")                           \
-	OP(START, "dab", ENGINE, VDEV, 256,                                                      \
-	   "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken")        \
-	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")          \
-	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                       \
-	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")     \
-	OP(GPUT, "dab", MEMORY, VDEV, 512,                                                       \
-	   "guest memory at a = first b bytes of the array; d = done")                           \
-	OP(DGET, "ab", MEMDMA, HW, 256,                                                          \
-	   "array = b bytes of DMA memory from offset a; past the end ends the handler")         \
-	OP(DPUT, "ab", MEMDMA, HW, 256,                                                          \
-	   "DMA memory from offset a = first b bytes of the array; the same")                    \
-	OP(FMEM, "dab", MEMORY, VDEV, 256,                                                       \
-	   "append b bytes of an array from offset a to the frame; d = done")                    \
-	OP(FMPUT, "dab", MEM3, VDEV, 256,                                                        \
-	   "array from offset a = imm bytes of the frame from b; d = done")                      \
-	OP(LOCAL, "d", NONE, VDEV, 512,                                                          \
-	   "the frame to the other guests that want it; d = 1 if it belongs on the wire too")    \
-	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                       \
+#define VPB_OPS(OP)                                                                                 \
+	OP(LDI, "d", NUMBER, ALL, 1, "d = imm")                                                     \
+	OP(LDH, "d", NUMBER, ALL, 1, "d |= imm << 32")                                              \
+	OP(MOV, "da", NONE, ALL, 1, "d = a")                                                        \
+	OP(ADD, "dab", NONE, ALL, 1, "d = a + b")                                                   \
+	OP(SUB, "dab", NONE, ALL, 1, "d = a - b")                                                   \
+	OP(MUL, "dab", NONE, ALL, 1, "d = a * b")                                                   \
+	OP(DIV, "dab", NONE, ALL, 1, "d = a / b")                                                   \
+	OP(MOD, "dab", NONE, ALL, 1, "d = a % b")                                                   \
+	OP(AND, "dab", NONE, ALL, 1, "d = a & b")                                                   \
+	OP(OR, "dab", NONE, ALL, 1, "d = a | b")                                                    \
+	OP(XOR, "dab", NONE, ALL, 1, "d = a ^ b")                                                   \
+	OP(SHL, "dab", NONE, ALL, 1, "d = b < 64 ? a << b : 0")                                     \
+	OP(SHR, "dab", NONE, ALL, 1, "d = b < 64 ? a >> b : 0")                                     \
+	OP(EQ, "dab", NONE, ALL, 1, "d = a == b")                                                   \
+	OP(NE, "dab", NONE, ALL, 1, "d = a != b")                                                   \
+	OP(LT, "dab", NONE, ALL, 1, "d = a < b")                                                    \
+	OP(LE, "dab", NONE, ALL, 1, "d = a <= b")                                                   \
+	OP(ADDI, "da", NUMBER, ALL, 1, "d = a + imm")                                               \
+	OP(SUBI, "da", NUMBER, ALL, 1, "d = a - imm")                                               \
+	OP(MULI, "da", NUMBER, ALL, 1, "d = a * imm")                                               \
+	OP(DIVI, "da", NONZERO, ALL, 1, "d = a / imm")                                              \
+	OP(MODI, "da", NONZERO, ALL, 1, "d = a % imm")                                              \
+	OP(ANDI, "da", NUMBER, ALL, 1, "d = a & imm")                                               \
+	OP(ORI, "da", NUMBER, ALL, 1, "d = a | imm")                                                \
+	OP(XORI, "da", NUMBER, ALL, 1, "d = a ^ imm")                                               \
+	OP(SHLI, "da", SHIFT, ALL, 1, "d = a << imm")                                               \
+	OP(SHRI, "da", SHIFT, ALL, 1, "d = a >> imm")                                               \
+	OP(EQI, "da", NUMBER, ALL, 1, "d = a == imm")                                               \
+	OP(NEI, "da", NUMBER, ALL, 1, "d = a != imm")                                               \
+	OP(LTI, "da", NUMBER, ALL, 1, "d = a < imm")                                                \
+	OP(LEI, "da", NUMBER, ALL, 1, "d = a <= imm")                                               \
+	OP(GTI, "da", NUMBER, ALL, 1, "d = a > imm")                                                \
+	OP(GEI, "da", NUMBER, ALL, 1, "d = a >= imm")                                               \
+	OP(NOT, "da", NONE, ALL, 1, "d = !a")                                                       \
+	OP(INV, "da", NONE, ALL, 1, "d = ~a")                                                       \
+	OP(EXT, "da", FIELD, ALL, 1, "d = the field of a")                                          \
+	OP(INS, "dab", FIELD, ALL, 1, "d = a with its field set to b")                              \
+	OP(LDV, "d", VAR, ALL, 1, "d = variable")                                                   \
+	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                   \
+	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")        \
+	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                      \
+	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                                 \
+	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                       \
+	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                      \
+	OP(CLR, "", COUNTER, ALL, 1, "loop counter imm = 0")                                        \
+	OP(CNT, "d", COUNTER, ALL, 1, "d = loop counter imm")                                       \
+	OP(LOOP, "", LOOP, ALL, 1, "++counter d; back to imm while it is below the bound")          \
+	OP(RET, "", NONE, ALL, 1, "end; a handler with a result has it in r0")                      \
+	OP(NOW, "d", NONE, ALL, 8, "d = monotonic time in ns")                                      \
+	OP(MAC, "d", NONE, VDEV, 1, "d = the vdev's own MAC address, first byte lowest")            \
+	OP(GLD, "da", WIDTH, VDEV, 64, "d = guest memory at a")                                     \
+	OP(GST, "ab", WIDTH, VDEV, 64, "guest memory at a = b")                                     \
+	OP(FAULT, "d", NONE, VDEV, 1, "d = the fault flag, which is cleared")                       \
+	OP(REFUSE, "a", NONE, VDEV, 8, "refuse the request at address a: counted, reported")        \
+	OP(DENY, "", NONE, VDEV, 8, "deny the access: counted, reported")                           \
+	OP(DROP, "", NONE, VDEV, 1, "count the frame as dropped, not received")                     \
+	OP(FNEW, "", NONE, ALL, 1, "an empty frame")                                                \
+	OP(FADD, "dab", NONE, VDEV, 512,                                                            \
+	   "append b bytes of guest memory at a to the frame; d = done")                            \
+	OP(FDMA, "dab", DMA, HW, 256, "append b bytes at offset a of a DMA memory; d = done")       \
+	OP(FLEN, "d", NONE, ALL, 1, "d = the frame's length")                                       \
+	OP(FLD, "da", WIDTH, ALL, 2, "d = the frame at offset a; 0 past its end")                   \
+	OP(FCRC, "d", NONE, VDEV, 2048, "d = the frame's check sequence (FCS)")                     \
+	OP(FSUM, "da", NONE, VDEV, 2048,                                                            \
+	   "fill in checksums: a bit 0 IPv4, 1 TCP, 2 UDP; d = done")                               \
+	OP(FTAG, "a", NONE, VDEV, 64, "insert the VLAN tag a after the addresses")                  \
+	OP(FUNTAG, "d", NONE, VDEV, 64, "take a VLAN tag out; d = tag | 1 << 16, or 0 if none")     \
+	OP(FPUT, "dab", THIRD, VDEV, 256,                                                           \
+	   "guest memory at a = imm bytes of the frame from b; d = done")                           \
+	OP(SEND, "dab", ENGINE, VDEV, 512,                                                          \
+	   "send the frame as job with tag a, segments of b bytes of TCP (0: whole); d = taken")    \
+	OP(ROOM, "d", ENGINE, VDEV, 1, "d = frames for which there is room")                        \
+	OP(RUN, "", ENGINE, VDEV, 1, "run the engine's on_run after this handler")                  \
+	OP(FILTER, "ab", NONE, VDEV, 8,                                                             \
+	   "receive filter: a bits of enum vpb_filter, b multicast hash")                           \
+	OP(HRD, "d", REG, HW, 128, "d = hardware register")                                         \
+	OP(HWR, "a", REG, HW, 128, "hardware register = a")                                         \
+	OP(HRX, "da", REGS, HW, 128, "d = hardware register[a]")                                    \
+	OP(HWX, "ab", REGS, HW, 128, "hardware register[b] = a")                                    \
+	OP(DLD, "da", DMAW, HW, 2, "d = DMA memory at offset a; past the end ends the handler")     \
+	OP(DST, "ab", DMAW, HW, 2, "DMA memory at offset a = b; the same")                          \
+	OP(DADDR, "d", DMA, HW, 1, "d = bus address of the DMA memory")                             \
+	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")             \
+	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")          \
+	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")       \
+	OP(CANCEL, "", ENGINE, VDEV, 64,                                                            \
+	   "forget the vdev's jobs of the engine that have not ended")                              \
+	OP(START, "dab", ENGINE, VDEV, 256,                                                         \
+	   "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken")           \
+	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")             \
+	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                          \
+	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")        \
+	OP(GPUT, "dab", MEMORY, VDEV, 512,                                                          \
+	   "guest memory at a = first b bytes of the array; d = done")                              \
+	OP(DGET, "ab", MEMDMA, HW, 256,                                                             \
+	   "array = b bytes of DMA memory from offset a; past the end ends the handler")            \
+	OP(DPUT, "ab", MEMDMA, HW, 256,                                                             \
+	   "DMA memory from offset a = first b bytes of the array; the same")                       \
+	OP(FMEM, "dab", MEMORY, ALL, 256,                                                           \
+	   "append b bytes of an array from offset a to the frame; d = done")                       \
+	OP(FMPUT, "dab", MEM3, VDEV, 256,                                                           \
+	   "array from offset a = imm bytes of the frame from b; d = done")                         \
+	OP(LOCAL, "d", NONE, VDEV, 512,                                                             \
+	   "the frame to the other guests that want it; d = 1 if it belongs on the wire too")       \
+	OP(FAPP, "a", WIDTH, ALL, 8, "append imm bytes of a to the frame")                          \
+	OP(FREAD, "da", REG, HW, 65535,                                                             \
+	   "append a bytes to the frame that the hardware register yields; d = done")               \
+	OP(FWRITE, "dab", REG, HW, 65535,                                                           \
+	   "write b bytes of the frame from a, 0 past its end, to the hardware register; d = done") \
 	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")
 
 #define VPB_OP_ENUM(name, uses, imm, context, cost, meaning) VPB_##name,

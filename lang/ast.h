@@ -239,6 +239,7 @@ enum event {
 	EV_RUN,
 	EV_BEGIN,
 	EV_IDLE,
+	EV_READY,
 	EV_SAVE,
 	EV_SAVED,
 	EV_RESTORE,
@@ -294,8 +295,9 @@ struct handler {
 	struct at at;
 	struct name target, index;
 	struct name *guards; /* on write ... when FIELD, FIELD */
+	bool *guard_changes; /* "FIELD changes" */
 	unsigned int guard_count;
-	u64 when;	       /* their bits */
+	u64 when, changes;     /* their bits: written as 1; that change */
 	struct engine *engine; /* in which it stands, or of which it is */
 	bool hardware;	       /* stands in `hardware` */
 	struct statement *body;
@@ -394,8 +396,9 @@ struct engine {
 struct way {
 	struct at at;
 	bool given;
-	struct name memory, place, left, top, bottom, engine_name;
-	const struct var *array, *variables[4]; /* place, left, top, bottom; NULL: none */
+	struct name memory, place, left, top, bottom, unit, engine_name, when;
+	const struct var *array;
+	const struct var *variables[6]; /* place, left, top, bottom, unit, when; NULL: none */
 	const struct engine *engine;
 	bool has_end;
 	struct statement *end;

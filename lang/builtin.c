@@ -20,6 +20,8 @@ static const struct builtin builtins[] = {
 	{ "frame", "copy", "Dee", FORM_CALL, VPB_FDMA },
 	{ "frame", "store", "De", FORM_CALL, VPB_FOUT },
 	{ "frame", "append", "ew", FORM_CALL, VPB_FAPP },
+	{ "frame", "read", "Re", FORM_CALL, VPB_FREAD },
+	{ "frame", "write", "Ree", FORM_CALL, VPB_FWRITE },
 	{ "frame", "load", "Mee", FORM_CALL, VPB_FMEM },
 	{ "frame", "save", "Meee", FORM_CALL, VPB_FMPUT },
 	{ "guest", "get", "Mee", FORM_CALL, VPB_GGET },
@@ -54,6 +56,7 @@ const struct event_info vpl_events[EVENTS] = {
 	[EV_RUN] = { "run", 0, HOME_HOST, VPB_H_VDEV, false, { NULL } },
 	[EV_BEGIN] = { "start", 0, HOME_SLICE | HOME_PARTITION, VPB_H_START, false, { "a", "b" } },
 	[EV_IDLE] = { "idle", 0, HOME_SLICE, VPB_H_HARDWARE, true, { NULL } },
+	[EV_READY] = { "ready", 0, HOME_SLICE, VPB_H_HARDWARE, true, { "a", "b" } },
 	[EV_SAVE] = { "save", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_SAVED] = { "saved", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_RESTORE] = { "restore", 0, HOME_SLICE, VPB_H_HARDWARE, false, { NULL } },
@@ -108,7 +111,7 @@ bool vpl_is_argument(const char *name)
 	unsigned int i;
 
 	for (i = 0; i < EVENTS; i++) {
-		if (vpl_events[i].kind == VPB_H_START)
+		if (i == EV_BEGIN || i == EV_READY)
 			continue; /* a and b are too short to be kept from everybody else */
 		if (is_same(name, vpl_events[i].arguments[0]) ||
 		    is_same(name, vpl_events[i].arguments[1]))

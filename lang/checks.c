@@ -412,7 +412,8 @@ static bool is_other(const struct reg *reg, bool write)
 {
 	if (!reg->symbol.name)
 		return false;
-	return write ? reg->access == VPB_RO : reg->access == VPB_WO || reg->access == VPB_STROBE;
+	return write ? reg->access == VPB_RO || reg->access == VPB_RC
+		     : reg->access == VPB_WO || reg->access == VPB_STROBE;
 }
 
 struct piece *vpl_map(struct vpl *vpl, const struct window *window, unsigned int bank, bool write,
@@ -546,7 +547,7 @@ static void vpl_check_access(struct vpl *vpl)
 				vpl, reg->symbol.at, CHECK_ACCESS_CONFLICT,
 				"expected an access of %s that is a register's: w1s is for fields",
 				reg->symbol.name);
-		if (reg->denies && reg->on_write && reg->on_write->when)
+		if (reg->denies && reg->on_write && reg->on_write->guard_count)
 			vpl_error(
 				vpl, reg->on_write->guards[0].at, CHECK_ACCESS_CONFLICT,
 				"expected no `when`: the deny rule in line %u looks at each write of "
@@ -569,9 +570,9 @@ static void check_cause(struct vpl *vpl, const struct reg *reg, struct name name
 	if (reg->count.given)
 		vpl_error(vpl, name.at, CHECK_INTERRUPT_REGISTERS,
 			  "expected a single register, found the array '%s'", name.text);
-	if (reg->access == VPB_STROBE || reg->access == VPB_WO)
+	if (reg->access == VPB_STROBE)
 		vpl_error(vpl, name.at, CHECK_INTERRUPT_REGISTERS,
-			  "expected a register that can be read, found '%s'", name.text);
+			  "expected a register that keeps something, found '%s'", name.text);
 }
 
 static void vpl_check_interrupt(struct vpl *vpl)

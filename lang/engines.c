@@ -340,7 +340,7 @@ void vpl_check_saveable(struct vpl *vpl)
 				"reading %s, to save it, clears it: expected `on read %s`, or the "
 				"register outside of engine %s",
 				name, name, reg->engine->symbol.name);
-		if (reg->on_write && reg->on_write->when)
+		if (reg->on_write && reg->on_write->guard_count)
 			vpl_error(
 				vpl, reg->on_write->guards[0].at, CHECK_UNSAVEABLE,
 				"expected no `when`: writes of %s that are not hooked would reach "

@@ -422,6 +422,8 @@ static void builtin_call(struct generator *g, const struct expr *call, unsigned 
 		first = result && !count ? to : NOWHERE;
 		if (*kind == 'E')
 			imm = ((const struct engine *)argument->symbol)->number;
+		else if (*kind == 'R')
+			imm = ((const struct reg *)argument->symbol)->number;
 		else if (*kind == 'D')
 			imm = ((const struct dma *)argument->symbol)->number;
 		else if (*kind == 'M')

@@ -821,25 +821,29 @@ static enum event parse_event(struct parser *p)
 		 : !p->engine ? "an event (read, write, reset, notify)"
 		 : p->engine->discipline == VPB_HOSTED ? "an event (read, write, done, frame, run)"
 		 : p->engine->discipline == VPB_SLICED
-			 ? "an event (read, write, done, start, idle, save, saved, restore, "
-			   "restored, recover)"
+			 ? "an event (read, write, done, start, idle, ready, save, saved, "
+			   "restore, restored, recover)"
 			 : "an event (read, write, start)");
 }
 
-/* when FIELD, FIELD: writes that do not set one of them need no handler */
+/* when FIELD, FIELD changes: writes that do not set the one, nor change the other, need no handler */
 static void parse_guards(struct parser *p, struct handler *handler)
 {
 	struct name guards[64];
+	bool changes[64];
 
 	if (handler->event != EV_WRITE || !take_word(p, "when"))
 		return;
 	do {
 		if (handler->guard_count == ARRAY_SIZE(guards))
 			expected(p, "at most 64 fields");
-		guards[handler->guard_count++] = take_name(p, "a field's name");
+		guards[handler->guard_count] = take_name(p, "a field's name");
+		changes[handler->guard_count++] = take_word(p, "changes");
 	} while (take_sign(p, ','));
 	handler->guards = vpl_alloc(p->vpl, handler->guard_count * sizeof(*guards));
 	memcpy(handler->guards, guards, handler->guard_count * sizeof(*guards));
+	handler->guard_changes = vpl_alloc(p->vpl, handler->guard_count * sizeof(*changes));
+	memcpy(handler->guard_changes, changes, handler->guard_count * sizeof(*changes));
 }
 
 static void parse_handler(struct parser *p)
@@ -884,7 +888,7 @@ static void parse_deny(struct parser *p)
 	APPEND(p->vpl->model.denies, deny);
 }
 
-/* ARRAY at VAR left VAR [wrap VAR to VAR] [through ENGINE] [end { ... }] */
+/* ARRAY at VAR left VAR [wrap VAR to VAR] [unit VAR] [through ENGINE [when VAR]] [end { ... }] */
 static void parse_way(struct parser *p, struct way *way)
 {
 	way->memory = take_name(p, "the array to which the port leads");
@@ -900,8 +904,13 @@ static void parse_way(struct parser *p, struct way *way)
 			expected(p, "'to' and the variable where the address goes on");
 		way->bottom = take_name(p, "a variable's name");
 	}
-	if (take_word(p, "through"))
+	if (take_word(p, "unit"))
+		way->unit = take_name(p, "a variable's name");
+	if (take_word(p, "through")) {
 		way->engine_name = take_name(p, "a slice engine's name");
+		if (take_word(p, "when"))
+			way->when = take_name(p, "a variable's name");
+	}
 	if (take_word(p, "end")) {
 		way->has_end = true;
 		way->end = parse_block(p);

@@ -568,6 +568,15 @@ static void resolve_array(struct resolver *r, struct expr *expr)
 	var->assigned = true;
 }
 
+/* A register that is no array, which a burst reads or writes. */
+static void resolve_single(struct resolver *r, struct expr *expr)
+{
+	resolve_named(r, expr, S_REGISTER);
+	if (((const struct reg *)expr->symbol)->count.given)
+		vpl_error(r->vpl, expr->at, CHECK_NAME_KIND,
+			  "expected a register that is no array, found '%s'", expr->name.text);
+}
+
 static const char *discipline_name(enum vpb_discipline discipline)
 {
 	static const char *const names[] = { "slice", "host", "partition" };
@@ -650,6 +659,8 @@ static void resolve_builtin_call(struct resolver *r, struct expr *call)
 		if (*kind == 'E') {
 			resolve_named(r, argument, S_ENGINE);
 			use_engine(r, call, argument);
+		} else if (*kind == 'R') {
+			resolve_single(r, argument);
 		} else if (*kind == 'D') {
 			resolve_named(r, argument, S_DMA);
 		} else if (*kind == 'M') {
@@ -988,6 +999,7 @@ static void attach_handler(struct resolver *r, struct handler *handler)
 		[EV_RUN] = VPB_ON_RUN,
 		[EV_BEGIN] = VPB_ON_BEGIN,
 		[EV_IDLE] = VPB_ON_IDLE,
+		[EV_READY] = VPB_ON_READY,
 		[EV_SAVE] = VPB_ON_SAVE,
 		[EV_SAVED] = VPB_ON_SAVED,
 		[EV_RESTORE] = VPB_ON_RESTORE,
@@ -1032,13 +1044,19 @@ static void resolve_guards(struct resolver *r, struct handler *handler, const st
 {
 	const struct field *field;
 	unsigned int i;
+	u64 bits;
 
 	for (i = 0; i < handler->guard_count; i++) {
 		const struct expr guard = { .name = handler->target, .field = handler->guards[i] };
 
 		field = find_field(r, reg->fields, &guard);
-		if (field->high.value < 64 && field->low.value <= field->high.value)
-			handler->when |= vpl_mask(vpl_field_width(field)) << field->low.value;
+		if (field->high.value >= 64 || field->low.value > field->high.value)
+			continue;
+		bits = vpl_mask(vpl_field_width(field)) << field->low.value;
+		if (handler->guard_changes[i])
+			handler->changes |= bits;
+		else
+			handler->when |= bits;
 	}
 }
 
@@ -1107,6 +1125,8 @@ static void resolve_way(struct resolver *r, struct way *way)
 	way->variables[1] = resolve_number(r, way->left);
 	way->variables[2] = resolve_number(r, way->top);
 	way->variables[3] = resolve_number(r, way->bottom);
+	way->variables[4] = resolve_number(r, way->unit);
+	way->variables[5] = resolve_number(r, way->when);
 	if (way->engine_name.text) {
 		way->engine = (struct engine *)expect_kind(r, way->engine_name, S_ENGINE);
 		if (way->engine->discipline != VPB_SLICED)

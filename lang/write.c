@@ -225,6 +225,7 @@ static void write_reg(struct writer *w, const struct reg *reg)
 	record->clear = vpl_clearable(reg);
 	record->set = vpl_settable(reg);
 	record->when = reg->on_write ? reg->on_write->when : 0;
+	record->changes = reg->on_write ? reg->on_write->changes : 0;
 	record->on_read = reg->on_read ? reg->on_read->number : VPB_NONE;
 	record->on_write = write_handler_of(reg);
 	record->engine = reg->engine ? reg->engine->number : VPB_NONE;
@@ -280,7 +281,7 @@ static void write_engines(struct writer *w)
 static struct vpb_way way_of(const struct way *way)
 {
 	struct vpb_way record;
-	u16 numbers[4];
+	u16 numbers[6];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -291,6 +292,8 @@ static struct vpb_way way_of(const struct way *way)
 		.left = numbers[1],
 		.top = numbers[2],
 		.bottom = numbers[3],
+		.unit = numbers[4],
+		.when = numbers[5],
 		.engine = way->engine ? way->engine->number : VPB_NONE,
 		.on_end = way->number,
 	};

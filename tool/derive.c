@@ -91,6 +91,8 @@ static void say_way(const struct vpio_model *model, struct tool_text *text,
 	if (way->engine != VPB_NONE)
 		say(text, " and through to the hardware of %s's owner",
 		    tool_name(model, model->engines[way->engine].name));
+	if (way->when != VPB_NONE)
+		say(text, " while %s is not 0", tool_name(model, model->vars[way->when].name));
 	if (way->on_end != VPB_NONE)
 		say(text, "; at its end `%s`, line %u",
 		    tool_name(model, model->handlers[way->on_end].name),
@@ -119,21 +121,31 @@ struct tool_text tool_read_of(const struct vpio_model *model, const struct vpb_r
 	return text;
 }
 
-static void say_guards(const struct vpio_model *model, struct tool_text *text,
-		       const struct vpb_reg *reg)
+static void say_fields(const struct vpio_model *model, struct tool_text *text,
+		       const struct vpb_reg *reg, u64 bits, const char *before)
 {
-	const char *comma = "";
 	u32 i;
 
-	say(text, " if a 1 is written to ");
 	for (i = 0; i < reg->fields; i++) {
 		const struct vpb_field *field = &model->fields[reg->field + i];
 
-		if (!(reg->when >> field->low & 1))
+		if (!(bits >> field->low & 1))
 			continue;
-		say(text, "%s%s", comma, tool_name(model, field->name));
-		comma = ", ";
+		say(text, "%s%s", before, tool_name(model, field->name));
+		before = ", ";
 	}
+}
+
+static void say_guards(const struct vpio_model *model, struct tool_text *text,
+		       const struct vpb_reg *reg)
+{
+	say(text, " if ");
+	if (reg->when)
+		say_fields(model, text, reg, reg->when, "a 1 is written to ");
+	if (reg->when && reg->changes)
+		say(text, ", or ");
+	if (reg->changes)
+		say_fields(model, text, reg, reg->changes, "there is a change of ");
 	say(text, "; else is kept");
 }
 
@@ -148,7 +160,7 @@ struct tool_text tool_write_of(const struct vpio_model *model, const struct vpb_
 	}
 	if (reg->on_write != VPB_NONE) {
 		say_hook(model, &text, reg->on_write);
-		if (reg->when)
+		if (reg->when | reg->changes)
 			say_guards(model, &text, reg);
 	} else if (!reg->writable && !reg->clear && !reg->set) {
 		say(&text, "nothing (%s)", tool_access_name(reg->access));
@@ -179,7 +191,7 @@ u32 tool_hooks(const struct vpio_model *model)
 
 static bool is_read(const struct vpb_insn *insn)
 {
-	return insn->op == VPB_HRD || insn->op == VPB_HRX;
+	return insn->op == VPB_HRD || insn->op == VPB_HRX || insn->op == VPB_FREAD;
 }
 
 static bool is_write(const struct vpb_insn *insn)

@@ -129,6 +129,8 @@ static void draw_receiver(const struct graph *graph)
 static void draw_slice(const struct graph *graph)
 {
 	const struct vpb_engine *engine = engine_of(graph);
+	const enum vpb_engine_event ready = engine->on[VPB_ON_READY] == VPB_NONE ? VPB_ON_IDLE
+										 : VPB_ON_READY;
 	char text[1024], what[640];
 
 	state(graph, "nobody", "nobody's");
@@ -145,8 +147,7 @@ static void draw_slice(const struct graph *graph)
 	edge(graph, "granted", "owned", with_handler(graph, "", VPB_ON_BEGIN, text, sizeof(text)));
 	edge(graph, "owned", "owned", with_users(graph, "finish", VPB_DONE, text, sizeof(text)));
 	edge(graph, "owned", "granted",
-	     with_handler(graph, "its owner starts again, and idle", VPB_ON_IDLE, text,
-			  sizeof(text)));
+	     with_handler(graph, "its owner starts again", ready, text, sizeof(text)));
 	edge(graph, "owned", "saving",
 	     with_handler(graph, "another starts, and idle", VPB_ON_SAVE, text, sizeof(text)));
 	edge(graph, "saving", "restoring",

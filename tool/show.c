@@ -145,6 +145,7 @@ static void show_hand_off(const struct vpio_model *model, u32 number, FILE *file
 	} steps[] = {
 		{ VPB_ON_BEGIN, "begins, with the hardware at hand" },
 		{ VPB_ON_IDLE, "says when it can be handed on" },
+		{ VPB_ON_READY, "says when its owner can begin again" },
 		{ VPB_ON_SAVE, "saves; the registers below first" },
 		{ VPB_ON_SAVED, "saves the rest, when idle again" },
 		{ VPB_ON_RESTORE, "restores" },

@@ -275,24 +275,83 @@ static void test_port(void **state)
 	stop(machine);
 }
 
+/* A unit of 2 bytes; words that go to the hardware while a variable says so. */
+static void test_port_through(void **state)
+{
+	struct machine *machine =
+		start("model d \"Through\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 io 32 = w\n"
+		      "	window w 32 {\n"
+		      "		0x00 D u32 rw\n"
+		      "		0x04 LEFT u16 rw\n"
+		      "		0x06 WIDE u8 rw\n"
+		      "		0x07 GO u8 strobe\n"
+		      "		0x08 reserved 24\n"
+		      "	}\n"
+		      "	var memory u8[32]\n"
+		      "	var unit u8 = 1\n"
+		      "	on write LEFT { left = value; at = 0 }\n"
+		      "	on write WIDE { unit = value }\n"
+		      "	on write GO { through = value; if value { start(e, 0, 0) } }\n"
+		      "	port D {\n"
+		      "		read memory at at left left unit unit\n"
+		      "		write memory at at left left unit unit through e when through\n"
+		      "	}\n"
+		      "	engine e slice timeout 10 ms {\n"
+		      "		var at u16 var left u16 var through u8\n"
+		      "		on start { frame.new() }\n"
+		      "		on idle = 1\n"
+		      "		on recover { }\n"
+		      "	}\n"
+		      "	hardware { on start { } on stop { } on interrupt { return 0 } }\n"
+		      "}\n");
+	struct vpio_vdev *vdev = machine->vdev;
+
+	(void)state;
+	write_to(vdev, 6, 1, 2);
+	write_to(vdev, 4, 2, 8);
+	write_to(vdev, 0, 1, 0x11); /* a byte, but two are moved; to the memory alone */
+	assert_int_equal(register_of(machine, 0, 4), 0);
+	write_to(vdev, 7, 1, 1);
+	write_to(vdev, 0, 2, 0x3322);
+	assert_int_equal(register_of(machine, 0, 4), 0x3322);
+	write_to(vdev, 0, 1, 0x44); /* nor does the hardware keep the other byte that it had */
+	assert_int_equal(register_of(machine, 0, 4), 0x0044);
+	write_to(vdev, 7, 1, 0);
+	write_to(vdev, 0, 2, 0x6655);
+	assert_int_equal(register_of(machine, 0, 4), 0x0044);
+	write_to(vdev, 4, 2, 8);
+	assert_int_equal(read_of(vdev, 0, 1), 0x11);
+	assert_int_equal(read_of(vdev, 0, 4), 0x00443322);
+	assert_int_equal(read_of(vdev, 0, 4), 0x6655);
+	write_to(vdev, 6, 1, 3); /* no width: as if there were no unit */
+	write_to(vdev, 4, 2, 8);
+	read_of(vdev, 0, 1);
+	assert_int_equal(read_of(vdev, 0, 1), 0);
+	assert_int_equal(read_of(vdev, 0, 2), 0x3322);
+	stop(machine);
+}
+
 /* --- Guarded handlers, memories ---------------------------------------------------------- */
 
 static void test_guard(void **state)
 {
-	struct machine *machine = start("model g \"Guard\" {\n"
-					"	pci 1:2 { }\n"
-					"	bar 0 mem 16 = w\n"
-					"	window w 16 {\n"
-					"		0x00 CR u8 rw { RUN 0 w1s, MODE 3:1, STOP 4 }\n"
-					"		0x01 RUNS u8 ro\n"
-					"		0x02 reserved 14\n"
-					"	}\n"
-					"	on write CR when RUN, STOP {\n"
-					"		RUNS += 1\n"
-					"		CR = value\n"
-					"		if value.STOP { CR = 0 }\n"
-					"	}\n"
-					"}\n");
+	struct machine *machine =
+		start("model g \"Guard\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 mem 16 = w\n"
+		      "	window w 16 {\n"
+		      "		0x00 CR u8 rw { RUN 0 w1s, MODE 3:1, STOP 4, SPEED 7:5 }\n"
+		      "		0x01 RUNS u8 ro\n"
+		      "		0x02 reserved 14\n"
+		      "	}\n"
+		      "	on write CR when RUN, SPEED changes, STOP {\n"
+		      "		RUNS += 1\n"
+		      "		CR = value\n"
+		      "		if value.STOP { CR = 0 }\n"
+		      "	}\n"
+		      "}\n");
 	struct vpio_vdev *vdev = machine->vdev;
 	const struct vpb_reg *reg = find_reg(&machine->model, "CR");
 
@@ -307,6 +366,13 @@ static void test_guard(void **state)
 	assert_int_equal(read_of(vdev, 0, 2), 0x0103);
 	write_to(vdev, 0, 1, 0x10);
 	assert_int_equal(read_of(vdev, 0, 2), 0x0200);
+	assert_int_equal(reg->changes, 0xe0);
+	write_to(vdev, 0, 1, 0xc0); /* SPEED changes, and again: no */
+	assert_int_equal(read_of(vdev, 0, 2), 0x03c0);
+	write_to(vdev, 0, 1, 0xc2);
+	assert_int_equal(read_of(vdev, 0, 2), 0x03c2);
+	write_to(vdev, 0, 1, 0x00);
+	assert_int_equal(read_of(vdev, 0, 2), 0x0400);
 	stop(machine);
 }
 
@@ -435,6 +501,112 @@ static void test_broken(void **state)
 	free(broken);
 }
 
+/* Bursts: as many accesses as it takes; the last one may yield more than is left. */
+static void test_bursts(void **state)
+{
+	struct machine *machine = start(
+		"model f \"Bursts\" {\n"
+		"	pci 1:2 { }\n"
+		"	bar 0 mem 32 = w\n"
+		"	window w 32 {\n"
+		"		0x00 D u32 rw\n"
+		"		0x04 BYTES u16 rw\n"
+		"		0x06 reserved 2\n"
+		"		0x08 GO u32 strobe\n"
+		"		0x0c FROM u32 rw\n"
+		"		0x10 GOOD u32 ro\n"
+		"		0x14 LENGTH u32 ro\n"
+		"		0x18 LAST u64 ro\n"
+		"	}\n"
+		"	on write GO { start(e, value, 0) }\n"
+		"	engine e slice timeout 10 ms {\n"
+		"		on start {\n"
+		"			frame.new()\n"
+		"			own.GOOD = frame.read(D, a)\n"
+		"			own.LENGTH = frame.length\n"
+		"			own.LAST = frame.u64[0]\n"
+		"			own.GOOD = own.GOOD | frame.write(D, own.FROM, own.BYTES) << 8\n"
+		"		}\n"
+		"		on idle = 1\n"
+		"		on recover { }\n"
+		"	}\n"
+		"	hardware { on start { } on stop { } on interrupt { return 0 } }\n"
+		"}\n");
+	struct vpio_vdev *vdev = machine->vdev;
+
+	(void)state;
+	memcpy(machine->hardware, &(u32){ 0x44332211 }, 4);
+	write_to(vdev, 4, 2, 4);
+	write_to(vdev, 12, 4, 5);
+	write_to(vdev, 8, 4, 6);
+	assert_int_equal(read_of(vdev, 0x10, 4), 0x101);
+	assert_int_equal(read_of(vdev, 0x14, 4), 6);
+	assert_int_equal(register_of(machine, 0, 4), 0x22); /* and 0 behind the frame's end */
+	write_to(vdev, 8, 4, 8);
+	assert_int_equal(read_of(vdev, 0x18, 8), 0x0000002200000022);
+	write_to(vdev, 8, 4, 4 * VPB_MAX_BURST);
+	assert_int_equal(read_of(vdev, 0x10, 4), 0x101);
+	assert_int_equal(read_of(vdev, 0x14, 4), 4 * VPB_MAX_BURST);
+	write_to(vdev, 8, 4, 4 * VPB_MAX_BURST + 1); /* too many: nothing is read */
+	assert_int_equal(read_of(vdev, 0x10, 4), 0);
+	assert_int_equal(read_of(vdev, 0x14, 4), 0);
+	write_to(vdev, 12, 4, 0);
+	write_to(vdev, 4, 2, 4 * VPB_MAX_BURST + 1);
+	write_to(vdev, 8, 4, 4);
+	assert_int_equal(read_of(vdev, 0x10, 4), 1);
+	stop(machine);
+}
+
+/* Its owner begins again beside what goes on, where the model says so; another one waits. */
+static void test_ready(void **state)
+{
+	struct machine *machine = start(
+		"model r \"Ready\" {\n"
+		"	pci 1:2 { }\n"
+		"	bar 0 mem 32 = w\n"
+		"	window w 32 {\n"
+		"		0x00 GO u32 strobe\n"
+		"		0x04 BEGAN u32 rw\n"
+		"		0x08 ENDED u32 ro\n"
+		"		0x0c reserved 20\n"
+		"	}\n"
+		"	on write GO { start(e, value, 7) }\n"
+		"	engine e slice timeout 10 ms {\n"
+		"		on start { own.BEGAN = a; busy = 1 }\n"
+		"		on idle = !busy\n"
+		"		on ready = a == 2 && b == 7\n"
+		"		on recover { }\n"
+		"		on done { ENDED += 1 }\n"
+		"	}\n"
+		"	hardware {\n"
+		"		var busy u8\n"
+		"		on start { }\n"
+		"		on stop { }\n"
+		"		on interrupt { if !busy { return 0 }; busy = 0; finish e 0; return 1 }\n"
+		"	}\n"
+		"}\n");
+	struct vpio_vdev *one = machine->vdev, *two;
+
+	(void)state;
+	two = machine->other = plug(machine, 0x57);
+	write_to(one, 0, 4, 1);
+	assert_int_equal(read_of(one, 4, 4), 1);
+	write_to(one, 0, 4, 2); /* busy, and ready for that */
+	assert_int_equal(read_of(one, 4, 4), 2);
+	write_to(one, 0, 4, 3); /* but not for this */
+	assert_int_equal(read_of(one, 4, 4), 2);
+	write_to(two, 0, 4, 2); /* nor for another's */
+	assert_int_equal(read_of(two, 4, 4), 0);
+	run(machine);
+	assert_int_equal(read_of(one, 8, 4), 1);
+	run(machine);
+	assert_int_equal(read_of(one, 4, 4), 3);
+	run(machine);
+	run(machine);
+	assert_int_equal(read_of(two, 4, 4), 2);
+	stop(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,7 +614,8 @@ int main(void)
 		cmocka_unit_test(test_partition),    cmocka_unit_test(test_port),
 		cmocka_unit_test(test_guard),	     cmocka_unit_test(test_memories),
 		cmocka_unit_test(test_dma_memories), cmocka_unit_test(test_procs),
-		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_port_through), cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_ready),	     cmocka_unit_test(test_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
