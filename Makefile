@@ -49,7 +49,7 @@ $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
 	$(call say,AR)$(AR) rcs $@ $^
 
 $B/vpio: $(TOOL:%.c=$B/obj/%.o) $(LANG:%.c=$B/obj/%.o) $B/libvpio.a
-	$(call say,LINK)$(CC) $(CFLAGS) $^ -o $@
+	$(call say,LINK)$(CC) $(CFLAGS) $^ -ljson-c -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
 

@@ -101,8 +101,8 @@ peer() {
 
 # Start a stock guest in the background: guest_start NAME QEMUARGUMENTS...
 # VPIO_GUEST_CMDLINE: further kernel parameters; VPIO_GUEST_MACHINE: QEMU's machine (pc: q35 takes
-# 1.5 s longer to boot here). Its console goes to $VPIO_OUT/NAME.log, what QEMU says to
-# $VPIO_OUT/NAME.qemu.
+# 1.5 s longer to boot here); VPIO_GUEST_RUNNER: a command that is to run QEMU. Its console goes to
+# $VPIO_OUT/NAME.log, what QEMU says to $VPIO_OUT/NAME.qemu.
 guest_start() {
 	local name=$1 dir=$rig_state/$1 i channels=()
 	shift
@@ -113,7 +113,8 @@ guest_start() {
 		mkfifo "$dir/$i.in" "$dir/$i.out"
 		channels+=(-chardev "pipe,id=c$i,path=$dir/$i" -device "virtserialport,chardev=c$i,name=command.$i")
 	done
-	setsid qemu-system-x86_64 -name "$name" -nodefaults -no-user-config -no-reboot -display none \
+	# shellcheck disable=SC2086
+	setsid ${VPIO_GUEST_RUNNER:-} qemu-system-x86_64 -name "$name" -nodefaults -no-user-config -no-reboot -display none \
 		-M "${VPIO_GUEST_MACHINE:-pc,vmport=off,smm=off,graphics=off,usb=off}" \
 		-accel kvm -cpu host -smp 1 -m 128 \
 		-kernel build/rig/6.1/vmlinux -initrd build/rig/guest.cpio \

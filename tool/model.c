@@ -352,6 +352,10 @@ const struct tool_command tool_model_commands[] = {
 	  graph },
 	{ "doc", "FILE [-o OUT.html]", "write a model as the register chapter of a datasheet",
 	  doc },
+	{ "record", "[-o TRACE] [-p PROPERTY=VALUE]... ADDRESS -- QEMU [ARGUMENT]...",
+	  "run QEMU with the PCI device ADDRESS passed through, and write what the guest's driver "
+	  "does to it; --help says more",
+	  tool_record },
 	{ "id", "FILE", "print the PCI vendor and device of a model, as in 10ec-8139", id },
 	{ NULL, NULL, NULL, NULL },
 };

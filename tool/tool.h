@@ -64,6 +64,9 @@ int tool_draw(const char *source, size_t size, char **drawing, size_t *drawn);
 /* doc.c: the register chapter, as HTML */
 void tool_doc(const struct vpio_model *model, FILE *file);
 
+/* record.c: a command; runs QEMU with a device passed through and writes what its driver does */
+int tool_record(int count, char **arguments);
+
 /* table.c: aligned columns. A row is text with tabs between its cells. */
 struct tool_table;
 struct tool_table *tool_table_new(void);
