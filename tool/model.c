@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "../lang/lang.h"
-#include "tool.h"
+#include "coverage.h"
 
 enum {
 	MOST_BYTES = 1 << 24, /* of a file that is read at all */
@@ -324,6 +324,46 @@ static int doc(int count, char **arguments)
 	return result;
 }
 
+/* --- coverage ---------------------------------------------------------------------------- */
+
+static int replay_all(struct coverage *coverage, char **traces, int count, bool json)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (!coverage_replay(coverage, traces[i], stderr))
+			return TOOL_BAD_INPUT;
+	}
+	if (!json)
+		coverage_print(coverage, stdout);
+	if ((json && !coverage_print_json(coverage, stdout)) || fflush(stdout))
+		return complain_errno("standard output", "write to it");
+	return coverage_is_complete(coverage) ? TOOL_OK : TOOL_BAD_INPUT;
+}
+
+static int coverage(int count, char **arguments)
+{
+	const bool json = count && !strcmp(arguments[0], "--json");
+	struct input input = { 0 };
+	struct coverage coverage;
+	int result;
+
+	arguments += json;
+	count -= json;
+	if (count < 2 || arguments[0][0] == '-')
+		return usage("coverage");
+	input.name = arguments[0];
+	result = load(&input);
+	if (!result && !coverage_init(&coverage, &input.model))
+		result = complain(input.name, "out of memory");
+	if (!result) {
+		result = replay_all(&coverage, arguments + 1, count - 1, json);
+		coverage_free(&coverage);
+	}
+	free_input(&input);
+	return result;
+}
+
 /* The name under which the monitor looks for a model, without its ".vpb". */
 static int id(int count, char **arguments)
 {
@@ -356,6 +396,10 @@ const struct tool_command tool_model_commands[] = {
 	  "run QEMU with the PCI device ADDRESS passed through, and write what the guest's driver "
 	  "does to it; --help says more",
 	  tool_record },
+	{ "coverage", "[--json] FILE TRACE...",
+	  "say what recorded traces exercise of a model, and which accesses it does not describe: "
+	  "exit code 1 if there is one",
+	  coverage },
 	{ "id", "FILE", "print the PCI vendor and device of a model, as in 10ec-8139", id },
 	{ NULL, NULL, NULL, NULL },
 };
