@@ -87,9 +87,14 @@ $B/fuzz-obj/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
 	$(call say,CLANG)$(CLANG) $(STD) $(SANITIZE) -fsanitize=fuzzer-no-link $(WARN) -c $< -o $@
 
+# Those of the tool have its commands, too, all but main().
+TOOL_TESTS := $(patsubst tests/%.c,$B/test/%,$(wildcard tests/test_tool_*.c))
+$(TOOL_TESTS): $(patsubst %.c,$B/asan/%.o,$(filter-out tool/vpio.c,$(TOOL)))
+$(TOOL_TESTS): LIBS := -ljson-c
+
 $B/test/%: $B/asan/tests/%.o $(PARTS:%.c=$B/asan/%.o)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CC) $(SANITIZE) $^ -lcmocka -o $@
+	$(call say,LINK)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -o $@
 
 $B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
 	@mkdir -p $(@D)

@@ -115,8 +115,9 @@ static double now(void)
 
 /* --- The device -------------------------------------------------------------------------- */
 
-/* The lower 32 bits are all that there is to read; and vfio-pci makes two accesses of one of 64 bits,
- * of which the device knows the first only.
+/*
+ * The lower 32 bits are all that there is to read. Of an access of 64 bits vfio-pci makes two, of
+ * which the device answers the first only.
  */
 static uint32_t in(unsigned int offset)
 {
