@@ -159,6 +159,18 @@ static void print_registers(const struct coverage *coverage, FILE *file)
 	tool_table_print(table, file);
 }
 
+static void add_field(const struct coverage *coverage, struct tool_table *table,
+		      const struct vpb_reg *reg, const struct vpb_field *field)
+{
+	const struct vpio_model *model = coverage->model;
+	char high[8] = "";
+
+	if (field->width > 1)
+		snprintf(high, sizeof(high), "%u:", field->low + field->width - 1);
+	tool_table_add(table, "%u\t%s.%s\t%s%u", reg->line, tool_name(model, reg->name),
+		       tool_name(model, field->name), high, field->low);
+}
+
 /* Of registers that were accessed: those of the others follow from that. */
 static void print_fields(const struct coverage *coverage, FILE *file)
 {
@@ -181,9 +193,7 @@ static void print_fields(const struct coverage *coverage, FILE *file)
 				table = tool_table_new();
 				tool_table_add(table, "line\tname\tbits");
 			}
-			tool_table_add(table, "%u\t%s.%s\t%u:%u", reg->line,
-				       tool_name(model, reg->name), tool_name(model, field->name),
-				       field->low + field->width - 1, field->low);
+			add_field(coverage, table, reg, field);
 		}
 	}
 	if (table)
