@@ -295,6 +295,46 @@ static void test_malformed_large(void **state)
 	free(said);
 }
 
+/* A right trace with bytes changed, taken out or put twice: it ends, and whoever reads it too. */
+static void test_mutations(void **state)
+{
+	static const char whole[] = HEADER EVENT
+		"{\"time\":2,\"event\":\"interrupt\",\"kind\":\"msi\",\"vector\":0}\n" EVENT;
+	const char *name = path_in(state, "trace");
+	FILE *errors = tmpfile();
+	unsigned int i, bad = 0;
+	u32 chance = 1;
+
+	for (i = 0; i < 3000; i++) {
+		char text[2 * sizeof(whole)];
+		struct trace_reader reader;
+		struct trace_event event;
+		enum trace_next next = TRACE_BAD;
+		size_t at, length = sizeof(whole) - 1;
+		FILE *file = fopen(name, "w");
+
+		memcpy(text, whole, sizeof(whole));
+		chance = chance * 1664525 + 1013904223;
+		at = (chance >> 8) % length;
+		if (i % 3 == 0)
+			text[at] = (char)(chance >> 24);
+		else if (i % 3 == 1)
+			memmove(text + at, text + at + 1, length-- - at);
+		else
+			memmove(text + at + 7, text + at, (length += 7) - 7 - at);
+		assert_true(fwrite(text, 1, length, file) == length);
+		fclose(file);
+		if (trace_open(&reader, name, errors)) {
+			while ((next = trace_read(&reader, &event)) == TRACE_EVENT)
+				;
+			trace_close(&reader);
+		}
+		bad += next == TRACE_BAD;
+	}
+	fclose(errors);
+	assert_in_range(bad, 1000, 3000);
+}
+
 static void test_no_file(void **state)
 {
 	FILE *errors = tmpfile();
@@ -486,6 +526,7 @@ int main(void)
 		WITH_DIRECTORY(round_trip),
 		WITH_DIRECTORY(malformed),
 		WITH_DIRECTORY(malformed_large),
+		WITH_DIRECTORY(mutations),
 		WITH_DIRECTORY(no_file),
 		cmocka_unit_test(test_addresses),
 		WITH_DIRECTORY(device),
