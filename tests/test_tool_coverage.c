@@ -30,13 +30,13 @@ static const char model_text[] =
 	"		0x14 HALF	u32 rw\n"
 	"		0x18 TWICE	u32 rw { LOW 15:0, HIGH 31:16 }\n" /* line 19 */
 	"		0x1c FILTER	u8 rw\n"
-	"		0x1d reserved 3\n"
+	"		0x1d SEEN u8 strobe 0x1e reserved 2\n"
 	"	}\n"
 	"	window queues 16 { }\n"
 	"	interrupt { cause ISR }\n"
 	"	var memory u8[64] var at u8 var left u8 var more u8\n"
 	"	port DATA { read memory at at left left }\n"
-	"	on write KICK { more += 1 }\n" /* line 27 */
+	"	on write KICK { more += 1 } on read SEEN = more on write SEEN { more = 0 }\n" /* line 27 */
 	"	on write CR when START { CR = value; more += 2 }\n"
 	"	on read ANSWER { return value | 0x8000 }\n"
 	"	on write ASK { ANSWER = value }\n"
@@ -289,6 +289,14 @@ static void test_handlers(void **state)
 	assert_described(state, 3);
 }
 
+/* A strobe whose reading has a handler reads what that says. */
+static void test_read_by_handler(void **state)
+{
+	reads(state, 0x1d, 1, 3);
+	assert_described(state, 1);
+	assert_int_equal(runs_of(state, "on read SEEN"), 1);
+}
+
 /* A field is exercised by a 1, or by a change: CR holds 0x21. */
 static void test_fields(void **state)
 {
@@ -516,7 +524,7 @@ static void test_report_complete(void **state)
 	assert_int_equal(said.code, TOOL_OK);
 	assert_string_equal(said.errors, "");
 	assert_says(said.out, "accesses 2: 2 described (100.0 %)\n");
-	assert_says(said.out, "registers 2 of 16, fields 2 of 11, handlers 1 of 5\n");
+	assert_says(said.out, "registers 2 of 17, fields 2 of 11, handlers 1 of 7\n");
 	assert_silent_of(said.out, "Not described");
 	/* what remains to be tried, with its line */
 	assert_says(said.out, "8     0x01    BACK    read back\n");
@@ -617,6 +625,10 @@ static void test_usage(void **state)
 	assert_int_equal(said.code, TOOL_USAGE);
 	assert_says(said.errors, "usage: vpio model coverage [--json] FILE TRACE...");
 	said_free(&said);
+	said = said_by("coverage", "--help", NULL);
+	assert_int_equal(said.code, TOOL_OK);
+	assert_says(said.out, "Example:");
+	said_free(&said);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
@@ -634,6 +646,7 @@ int main(void)
 		TEST(shared_place),
 		TEST(guard),
 		TEST(handlers),
+		TEST(read_by_handler),
 		TEST(fields),
 		TEST(port),
 		TEST(partition),

@@ -341,6 +341,21 @@ static int replay_all(struct coverage *coverage, char **traces, int count, bool 
 	return coverage_is_complete(coverage) ? TOOL_OK : TOOL_BAD_INPUT;
 }
 
+static int coverage_help(void)
+{
+	puts("usage: vpio model coverage [--json] FILE TRACE...\n"
+	     "\n"
+	     "Replays traces that `vpio model record` wrote against the model FILE, source or compiled:\n"
+	     "which registers, fields and handlers they exercise, and which accesses the model does not\n"
+	     "describe. docs/recording.md explains what is said. --json: for a program.\n"
+	     "Exit code: 0 every access is described, 1 one is not, or a trace is malformed or of\n"
+	     "another device, 2 wrong usage.\n"
+	     "\n"
+	     "Example: what 8139cp and 8139too do, together\n"
+	     "    vpio model coverage models/rtl8139.vpm 8139cp.jsonl 8139too.jsonl");
+	return TOOL_OK;
+}
+
 static int coverage(int count, char **arguments)
 {
 	const bool json = count && !strcmp(arguments[0], "--json");
@@ -348,6 +363,8 @@ static int coverage(int count, char **arguments)
 	struct coverage coverage;
 	int result;
 
+	if (count && (!strcmp(arguments[0], "--help") || !strcmp(arguments[0], "-h")))
+		return coverage_help();
 	arguments += json;
 	count -= json;
 	if (count < 2 || arguments[0][0] == '-')

@@ -286,7 +286,10 @@ static int summarize(const struct recording *recording)
 	}
 	if (recording->accesses)
 		return TOOL_OK;
-	fputs("vpio: nobody accessed the device: is its driver in the guest?\n", stderr);
+	fputs(recording->others
+		      ? "vpio: nobody accessed the device: is its driver in the guest?\n"
+		      : "vpio: QEMU logged nothing: has it the `log` backend for trace events?\n",
+	      stderr);
 	return TOOL_BAD_INPUT;
 }
 
