@@ -30,13 +30,14 @@ static const char model_text[] =
 	"		0x14 HALF	u32 rw\n"
 	"		0x18 TWICE	u32 rw { LOW 15:0, HIGH 31:16 }\n" /* line 19 */
 	"		0x1c FILTER	u8 rw\n"
-	"		0x1d SEEN u8 strobe 0x1e reserved 2\n"
+	"		0x1d SEEN u8 strobe 0x1e MODES u8 rw { A 0, B 7:4 } 0x1f reserved 1\n"
 	"	}\n"
 	"	window queues 16 { }\n"
 	"	interrupt { cause ISR }\n"
 	"	var memory u8[64] var at u8 var left u8 var more u8\n"
 	"	port DATA { read memory at at left left }\n"
-	"	on write KICK { more += 1 } on read SEEN = more on write SEEN { more = 0 }\n" /* line 27 */
+	"	on write KICK { more += 1 } on read SEEN = more on write SEEN { more = 0 }"
+	"	on write MODES when B changes, A { MODES = value }\n" /* line 27 */
 	"	on write CR when START { CR = value; more += 2 }\n"
 	"	on read ANSWER { return value | 0x8000 }\n"
 	"	on write ASK { ANSWER = value }\n"
@@ -277,6 +278,25 @@ static void test_guard(void **state)
 	writes(state, 0x00, 1, 0x22);
 	assert_int_equal(runs_of(state, "on write CR"), 1);
 	assert_described(state, 2);
+}
+
+/* Or when they change. */
+static void test_guard_of_changes(void **state)
+{
+	writes(state, 0x1e, 1, 0);
+	assert_int_equal(runs_of(state, "on write MODES"), 0);
+	writes(state, 0x1e, 1, 0x50);
+	assert_int_equal(runs_of(state, "on write MODES"), 1);
+	writes(state, 0x1e, 1, 0x50);
+	assert_int_equal(runs_of(state, "on write MODES"), 1);
+	writes(state, 0x1e, 1, 0x51); /* a 1 */
+	writes(state, 0x1e, 1, 0x51);
+	assert_int_equal(runs_of(state, "on write MODES"), 3);
+	writes(state, 0x1e, 1, 0x50);
+	assert_int_equal(runs_of(state, "on write MODES"), 3);
+	writes(state, 0x1e, 1, 0);
+	assert_int_equal(runs_of(state, "on write MODES"), 4);
+	assert_described(state, 7);
 }
 
 static void test_handlers(void **state)
@@ -524,7 +544,7 @@ static void test_report_complete(void **state)
 	assert_int_equal(said.code, TOOL_OK);
 	assert_string_equal(said.errors, "");
 	assert_says(said.out, "accesses 2: 2 described (100.0 %)\n");
-	assert_says(said.out, "registers 2 of 17, fields 2 of 11, handlers 1 of 7\n");
+	assert_says(said.out, "registers 2 of 18, fields 2 of 13, handlers 1 of 8\n");
 	assert_silent_of(said.out, "Not described");
 	/* what remains to be tried, with its line */
 	assert_says(said.out, "8     0x01    BACK    read back\n");
@@ -645,6 +665,7 @@ int main(void)
 		TEST(traces_begin_anew),
 		TEST(shared_place),
 		TEST(guard),
+		TEST(guard_of_changes),
 		TEST(handlers),
 		TEST(read_by_handler),
 		TEST(fields),

@@ -9,6 +9,7 @@
 
 #define RTL8139 "models/rtl8139.vpm"
 #define EDU	"models/edu.vpm"
+#define NE2000	"models/ne2000.vpm"
 
 /* A slice engine and a host engine, a register of each kind. The tests name its lines. */
 static const char model_text[] =
@@ -401,6 +402,9 @@ static void test_graph_drawn(void **state)
 		       (const char *const[]){ "fact (slice)", "dma (slice)",
 					      "on recover of dma, line", "not idle for 5000 ms",
 					      NULL });
+	assert_drawing(
+		NE2000, 1,
+		(const char *const[]){ "tx (slice)", "rx (host)", "on restore of tx, line", NULL });
 	assert_drawing(RTL8139, 0,
 		       (const char *const[]){ "tx (host)", "rx (host)", "queued", "on the hardware",
 					      "a frame for this guest", "after 1000 ms",
@@ -521,6 +525,7 @@ static void test_doc_is_whole(void **state)
 	(void)state;
 	assert_page_of(RTL8139);
 	assert_page_of(EDU);
+	assert_page_of(NE2000);
 }
 
 /* What is text in the model is text in the page. */

@@ -265,6 +265,7 @@ static struct reason engine_reason(const struct vpio_model *model, u32 engine, u
 	case VPB_ON_RECOVER:
 		return (struct reason){ "a timeout", -1, engine };
 	case VPB_ON_IDLE:
+	case VPB_ON_READY:
 		return (struct reason){ "the monitor's question, after each interrupt", -1,
 					engine };
 	default:

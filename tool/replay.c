@@ -267,6 +267,15 @@ static u64 written(const struct vpb_reg *reg, u64 old, const struct part *part)
 	return old | (part->value & reg->set);
 }
 
+/* Whether a write runs the register's handler: its guards. */
+static bool is_hooked(const struct vpb_reg *reg, u64 old, const struct part *part)
+{
+	if (reg->on_write == VPB_NONE)
+		return false;
+	return !(reg->when | reg->changes) || part->value & reg->when ||
+	       (written(reg, old, part) ^ old) & reg->changes;
+}
+
 static void write_part(struct access *access, const struct part *part)
 {
 	struct coverage *coverage = access->coverage;
@@ -280,7 +289,7 @@ static void write_part(struct access *access, const struct part *part)
 		run(coverage, coverage->model->header->on[VPB_ON_FILTER]);
 	if (reg->port != VPB_NONE)
 		return;
-	if (reg->on_write != VPB_NONE && (!reg->when || part->value & reg->when))
+	if (is_hooked(reg, *value, part))
 		run(coverage, reg->on_write);
 	if (reg->on_write == VPB_NONE && !reg->writable && !reg->clear && !reg->set) {
 		blame(access, GAP_NO_WRITE, number, part->value);
