@@ -58,6 +58,13 @@ $B/models/%.vpb: models/%.vpm $B/vpio
 	$(call say,MODEL)$B/vpio model compile $< -o $@
 	@cp $@ $B/firmware/vpio/$$($B/vpio model id $@).vpb
 
+# Models that only tests use.
+TEST_MODELS := $(patsubst tests/models/%.vpm,$B/test-models/%.vpb,$(wildcard tests/models/*.vpm))
+
+$B/test-models/%.vpb: tests/models/%.vpm $B/vpio
+	@mkdir -p $(@D)
+	$(call say,MODEL)$B/vpio model compile $< -o $@
+
 # --- The module ---------------------------------------------------------------------------------
 
 KDIR ?= $B/rig/6.1/kdir
@@ -114,7 +121,7 @@ $B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
 UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))
 FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
 
-test: all $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everything; the last line counts what passed
+test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everything; the last line counts what passed
 	@tests/run
 
 bench: models $B/bench ## ns and instructions of a register access

@@ -32,6 +32,14 @@ enum {
 	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
 };
 
+/* Why a vdev is not attached. */
+enum vpio_attach_error {
+	VPIO_TOO_MANY = -1, /* the pdev has VPIO_MAX_VDEVS already */
+	VPIO_SAME_MAC = -2, /* another vdev of the pdev has the same MAC address */
+	VPIO_NO_INSTANCE =
+		-3, /* a partition engine has no instance left that is nobody's, and idle */
+};
+
 /* Why a guest's request was refused. The order is that of vpio_refusal_name(). */
 enum vpio_refusal {
 	VPIO_REFUSE_MEMORY, /* an address that is not (or no longer) the guest's memory, or wraps */
@@ -178,6 +186,14 @@ void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);
 const struct vpio_pdev_stats *vpio_pdev_stats(struct vpio_pdev *pdev);
 
+/**
+ * vpio_model_vdevs() - vdevs that a pdev of this model can have at a time
+ * @model: verified model
+ *
+ * Each vdev has an instance of each partition engine.
+ */
+unsigned int vpio_model_vdevs(const struct vpio_model *model);
+
 /* --- A virtual device -------------------------------------------------------------------- */
 
 /**
@@ -199,7 +215,7 @@ void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac
  * vpio_vdev_attach() - let the vdev take part: resets it and adds it to its pdev
  * @vdev: the vdev; the caller holds its lock, not the pdev's
  *
- * Return: 0, or -1 if the pdev has VPIO_MAX_VDEVS already, or one with the same MAC address.
+ * Return: 0, or enum vpio_attach_error.
  */
 int vpio_vdev_attach(struct vpio_vdev *vdev);
 

@@ -57,6 +57,7 @@ void vpio_pdev_start(struct vpio_pdev *pdev)
 {
 	reset_variables(pdev);
 	vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_START], NULL, 0, 0, 0);
+	vpio_partition_reset_all(pdev);
 	pdev->ticked = pdev->ops->now(pdev);
 	pdev->started = true;
 }
@@ -66,6 +67,7 @@ void vpio_pdev_stop(struct vpio_pdev *pdev)
 	u32 i;
 
 	pdev->started = false;
+	vpio_partition_reset_all(pdev);
 	vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_STOP], NULL, 0, 0, 0);
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
 		while (pdev->queues[i].count)
@@ -77,11 +79,12 @@ static bool handle_causes(struct vpio_pdev *pdev)
 {
 	const u16 handler = pdev->model.header->on[VPB_ON_INTERRUPT];
 	unsigned int i;
+	bool found;
 
-	if (handler == VPB_NONE)
-		return false;
 	for (i = 0; i < MOST_CAUSES; i++) {
-		if (!vpio_vm_run(pdev, NULL, handler, NULL, 0, 0, 0))
+		found = vpio_vm_run(pdev, NULL, handler, NULL, 0, 0, 0);
+		found |= vpio_partition_interrupt(pdev);
+		if (!found)
 			break;
 	}
 	pdev->again = i == MOST_CAUSES;
@@ -117,6 +120,19 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	vpio_job_expire(pdev, now);
 	vpio_job_start(pdev);
 	return found;
+}
+
+unsigned int vpio_model_vdevs(const struct vpio_model *model)
+{
+	unsigned int most = VPIO_MAX_VDEVS;
+	u32 i;
+
+	for (i = 0; i < model->header->engines.count; i++) {
+		if (model->engines[i].discipline == VPB_PARTITIONED &&
+		    model->engines[i].depth < most)
+			most = model->engines[i].depth;
+	}
+	return most;
 }
 
 void *vpio_pdev_priv(struct vpio_pdev *pdev)

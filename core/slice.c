@@ -4,6 +4,8 @@
  * An engine changes hands when the model says that it is idle: the owner's state is saved, the next
  * one's restored, either of which may take the hardware some time; then the new owner begins. An
  * owner that is not idle after the engine's timeout loses it by a reset of the engine.
+ *
+ * Asking (START), beginning and ending are the same for partition engines, see partition.c.
  */
 #include "state.h"
 
@@ -39,7 +41,7 @@ static struct vpio_vdev *first_asker(struct vpio_pdev *pdev, u32 engine)
 	return first;
 }
 
-static void end(struct vpio_vdev *vdev, u32 engine, u8 status)
+void vpio_start_end(struct vpio_vdev *vdev, u32 engine, u8 status)
 {
 	vdev->starts[engine].ended = true;
 	vdev->starts[engine].status = status;
@@ -57,12 +59,18 @@ static bool is_late(struct vpio_pdev *pdev, u32 engine)
 	       pdev->model.engines[engine].timeout_ms * 1000000ull;
 }
 
-/* The vdev's request, begun or not, is not served. */
-static void turn_away(struct vpio_vdev *vdev, u32 engine)
+void vpio_start_refuse(struct vpio_vdev *vdev, u32 engine)
 {
 	vdev->starts[engine].pending = false;
 	vdev->starts[engine].granted = false;
-	end(vdev, engine, 1);
+	vpio_start_end(vdev, engine, 1);
+}
+
+void vpio_start_grant(struct vpio_vdev *vdev, u32 engine)
+{
+	vdev->starts[engine].pending = false;
+	vdev->starts[engine].granted = true;
+	vdev->pdev->ops->wake_vdev(vdev);
 }
 
 /*
@@ -84,11 +92,11 @@ static void recover(struct vpio_pdev *pdev, u32 engine)
 	slice->next = NULL;
 	enter(pdev, engine, VPIO_OWNED);
 	if (phase == VPIO_RESTORING || phase == VPIO_GRANTED)
-		turn_away(owner, engine);
+		vpio_start_refuse(owner, engine);
 	else if (phase == VPIO_OWNED && owner)
-		end(owner, engine, 1);
+		vpio_start_end(owner, engine, 1);
 	else if (phase == VPIO_OWNED && !is_idle(pdev, engine))
-		turn_away(first_asker(pdev, engine), engine);
+		vpio_start_refuse(first_asker(pdev, engine), engine);
 }
 
 /*
@@ -112,9 +120,7 @@ static bool is_ready(struct vpio_pdev *pdev, u32 engine, const struct vpio_vdev 
 static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 {
 	enter(pdev, engine, VPIO_GRANTED);
-	vdev->starts[engine].pending = false;
-	vdev->starts[engine].granted = true;
-	vdev->pdev->ops->wake_vdev(vdev);
+	vpio_start_grant(vdev, engine);
 }
 
 static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
@@ -173,9 +179,12 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 
 static void advance(struct vpio_pdev *pdev, u32 engine)
 {
+	const u8 discipline = pdev->model.engines[engine].discipline;
 	unsigned int steps = 0;
 
-	while (step(pdev, engine) && ++steps < 4)
+	if (discipline == VPB_PARTITIONED)
+		vpio_partition_advance(pdev, engine);
+	while (discipline == VPB_SLICED && step(pdev, engine) && ++steps < 4)
 		;
 }
 
@@ -183,10 +192,8 @@ void vpio_slice_advance(struct vpio_pdev *pdev)
 {
 	u32 i;
 
-	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		if (pdev->model.engines[i].discipline == VPB_SLICED)
-			advance(pdev, i);
-	}
+	for (i = 0; i < pdev->model.header->engines.count; i++)
+		advance(pdev, i);
 }
 
 bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
@@ -225,7 +232,10 @@ void vpio_slice_begin(struct vpio_vdev *vdev)
 		pdev->ops->lock(pdev);
 		if (start->granted) {
 			start->granted = false;
-			enter(pdev, i, VPIO_OWNED);
+			if (pdev->model.engines[i].discipline == VPB_SLICED)
+				enter(pdev, i, VPIO_OWNED);
+			else
+				vpio_partition_begin(vdev, i);
 			vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_BEGIN), NULL, start->a,
 				    start->b, 0);
 			advance(pdev, i);
@@ -265,7 +275,7 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 
 	/* granted: it has asked again while its last work went on */
 	if (slice->owner && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
-		end(slice->owner, engine, status);
+		vpio_start_end(slice->owner, engine, status);
 }
 
 bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)

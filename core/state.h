@@ -70,7 +70,7 @@ struct vpio_inbox {
 	u8 *data;
 };
 
-/* What a vdev asked of a slice engine with START. */
+/* What a vdev asked of a slice or partition engine with START. */
 struct vpio_start {
 	bool pending; /* waits for the engine */
 	bool granted; /* has it; VPB_ON_BEGIN is to run */
@@ -107,8 +107,9 @@ struct vpio_vdev {
 	/* Guarded by the pdev's lock. */
 	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
 	struct vpio_start starts[VPB_MAX_ENGINES];
-	u16 instances[VPB_MAX_ENGINES]; /* partition engines: which is its */
-	u32 filter;			/* enum vpb_filter */
+	u16 instances
+		[VPB_MAX_ENGINES]; /* partition engines: which is its; both locks to change it */
+	u32 filter;		   /* enum vpb_filter */
 	u64 multicast_hash;
 	u32 notify;	   /* events that wait, a bit each */
 	u64 inbox_dropped; /* frames for which the inbox had no room, not in stats yet */
@@ -146,6 +147,14 @@ struct vpio_slice {
 	u64 since;		 /* ns: when the phase began */
 };
 
+/* One instance of a partition engine. Guarded by the pdev's lock. */
+struct vpio_instance {
+	struct vpio_vdev *vdev; /* whose it is; NULL: nobody's */
+	bool working;		/* on its vdev's request, which has not ended */
+	bool settling;		/* was reset and is not idle since: nothing begins on it */
+	u64 since;		/* ns: when that began */
+};
+
 struct vpio_pdev {
 	struct vpio_model model;
 	const struct vpio_ops *ops;
@@ -167,8 +176,8 @@ struct vpio_pdev {
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 tickets;			/* given out */
-	u64 instances[VPB_MAX_ENGINES]; /* partition engines: a bit for each that is taken */
+	u64 tickets;							/* given out */
+	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
 	struct vpio_pdev_stats stats;
 };
 
@@ -198,6 +207,20 @@ const struct vpb_span *vpio_place(const struct vpio_pdev *pdev, const struct vpb
  */
 u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struct vpio_frame *frame,
 		u64 r0, u64 r1, u64 r2);
+
+/**
+ * vpio_vm_run_instance() - run a handler of an instance of a partition engine
+ * @pdev: the pdev
+ * @engine: the engine
+ * @number: of the instance
+ * @event: enum vpb_engine_event
+ * @r0: argument
+ *
+ * Locking: the pdev's lock.
+ *
+ * Return: r0 at the handler's end; @r0 if there is no handler.
+ */
+u64 vpio_vm_run_instance(struct vpio_pdev *pdev, u32 engine, u32 number, u32 event, u64 r0);
 
 /* A number of 1, 2, 4 or 8 bytes, at any place. */
 static inline u64 vpio_get_bytes(const void *place, u32 width)
@@ -305,7 +328,10 @@ void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine);
 /* Forgets a vdev's jobs. Both locks. */
 void vpio_job_forget(struct vpio_vdev *vdev);
 
-/* slice.c: engines with one owner at a time. Pdev's lock, but where it says otherwise. */
+/*
+ * slice.c: engines with one owner at a time, and what is asked of partition engines. Pdev's lock,
+ * but where it says otherwise.
+ */
 
 /* Asks for the engine. False: the vdev's last request has not begun yet. Vdev's lock only. */
 bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b);
@@ -315,12 +341,37 @@ void vpio_slice_begin(struct vpio_vdev *vdev);
 void vpio_slice_deliver(struct vpio_vdev *vdev);
 /* The owner's work has ended. */
 void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
-/* Hands engines on, resets those whose owners take too long. */
+/* Hands engines on, lets what waits begin, resets engines whose owners take too long. */
 void vpio_slice_advance(struct vpio_pdev *pdev);
 /* Takes the vdev out of all slice engines. */
 void vpio_slice_forget(struct vpio_vdev *vdev);
 /* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
 bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine);
+
+/* Ends what a vdev asked of an engine: VPB_ON_DONE is to run. Pdev's lock. */
+void vpio_start_end(struct vpio_vdev *vdev, u32 engine, u8 status);
+/* Ends it before it has begun: it is not served. */
+void vpio_start_refuse(struct vpio_vdev *vdev, u32 engine);
+/* Lets it begin: the vdev's worker is to call vpio_slice_begin(). */
+void vpio_start_grant(struct vpio_vdev *vdev, u32 engine);
+
+/* partition.c: engines that exist many times. Pdev's lock, but where it says otherwise. */
+
+/* Gives the vdev an instance of each, reset; false if one has none left. Both locks. */
+bool vpio_partition_take(struct vpio_vdev *vdev);
+/* Resets the vdev's instances, and in the second case takes them back. Both locks. */
+void vpio_partition_reset(struct vpio_vdev *vdev);
+void vpio_partition_release(struct vpio_vdev *vdev);
+/* Resets all instances of all; their work ends with status 1. */
+void vpio_partition_reset_all(struct vpio_pdev *pdev);
+/* Runs VPB_ON_INSTANCE_INTERRUPT of those that may have a cause; true if one had. */
+bool vpio_partition_interrupt(struct vpio_pdev *pdev);
+/* Lets what waits begin, and resets instances whose work takes too long. */
+void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine);
+/* The vdev's work begins now. */
+void vpio_partition_begin(struct vpio_vdev *vdev, u32 engine);
+/* The work of an instance has ended. */
+void vpio_partition_finish(struct vpio_pdev *pdev, u32 engine, u32 number, u8 status);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
 

@@ -415,6 +415,13 @@ static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *
 		vpio_vm_run(pdev, vdev, way->on_end, NULL, 0, 0, 0);
 }
 
+/* Whether the vdev has asked for a slice engine and does not have it yet. */
+static bool is_awaited(const struct vpio_vdev *vdev, u32 engine)
+{
+	return vdev->pdev->model.engines[engine].discipline == VPB_SLICED &&
+	       READ_ONCE(vdev->starts[engine].pending);
+}
+
 /* Whether the access touches an engine that the vdev has asked for and does not have yet. */
 static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool write)
 {
@@ -431,7 +438,7 @@ static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool wr
 	if (engine == VPB_NONE)
 		return false;
 	vpio_slice_begin(vdev);
-	if (!READ_ONCE(vdev->starts[engine].pending))
+	if (!is_awaited(vdev, engine))
 		return false;
 	return when == VPB_NONE || port_number(vdev, when);
 }
@@ -615,7 +622,7 @@ bool vpio_vdev_waits(struct vpio_vdev *vdev)
 	u32 i;
 
 	for (i = 0; i < vdev->pdev->model.header->engines.count; i++) {
-		if (READ_ONCE(vdev->starts[i].pending))
+		if (is_awaited(vdev, i))
 			return true;
 	}
 	return false;
@@ -768,6 +775,7 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	pdev->ops->lock(pdev);
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);
+	vpio_partition_reset(vdev);
 	vdev->inbox.head = 0;
 	vdev->inbox.tail = 0;
 	vdev->notify = 0;
@@ -781,46 +789,6 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	settle(vdev);
 }
 
-/* Gives the vdev an instance of each partition engine, reset; false if one has none left. */
-static bool take_instances(struct vpio_vdev *vdev)
-{
-	struct vpio_pdev *pdev = vdev->pdev;
-	u32 i, n;
-
-	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		const struct vpb_engine *engine = &pdev->model.engines[i];
-
-		if (engine->discipline != VPB_PARTITIONED)
-			continue;
-		for (n = 0; n < engine->depth && pdev->instances[i] >> n & 1; n++)
-			;
-		if (n == engine->depth)
-			return false;
-		vdev->instances[i] = (u16)n;
-	}
-	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		if (pdev->model.engines[i].discipline != VPB_PARTITIONED)
-			continue;
-		pdev->instances[i] |= 1ull << vdev->instances[i];
-		vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_BEGIN], NULL, 0, 0, 0);
-	}
-	return true;
-}
-
-/* Takes them back: what they still do is stopped before anybody else has them. */
-static void release_instances(struct vpio_vdev *vdev)
-{
-	struct vpio_pdev *pdev = vdev->pdev;
-	u32 i;
-
-	for (i = 0; vdev->attached && i < pdev->model.header->engines.count; i++) {
-		if (pdev->model.engines[i].discipline != VPB_PARTITIONED)
-			continue;
-		vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_BEGIN], NULL, 0, 0, 0);
-		pdev->instances[i] &= ~(1ull << vdev->instances[i]);
-	}
-}
-
 int vpio_vdev_attach(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
@@ -832,12 +800,12 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 	pdev->ops->lock(pdev);
 	for (i = 0; i < pdev->count; i++) {
 		if (nic && !memcmp(pdev->vdevs[i]->mac, vdev->mac, VPIO_ADDRESS))
-			result = -1;
+			result = VPIO_SAME_MAC;
 	}
 	if (pdev->count == VPIO_MAX_VDEVS)
-		result = -1;
-	if (!result && !take_instances(vdev))
-		result = -1;
+		result = VPIO_TOO_MANY;
+	if (!result && !vpio_partition_take(vdev))
+		result = VPIO_NO_INSTANCE;
 	if (!result) {
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
@@ -858,7 +826,7 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 	}
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);
-	release_instances(vdev);
+	vpio_partition_release(vdev);
 	vdev->attached = false;
 	pdev->ops->unlock(pdev);
 }

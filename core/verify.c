@@ -295,15 +295,31 @@ static int check_var(struct check *check, const struct vpb_var *var)
 	return 0;
 }
 
-/* The kinds of an engine's handlers, by enum vpb_engine_event. */
+/* The kinds of an engine's handlers, by enum vpb_engine_event; of a partition: see below. */
 static const u8 engine_handler_kinds[VPB_ENGINE_EVENTS] = {
-	[VPB_ON_TRANSMIT] = VPB_H_HARDWARE, [VPB_ON_RECOVER] = VPB_H_HARDWARE,
-	[VPB_ON_DONE] = VPB_H_VDEV,	    [VPB_ON_FRAME] = VPB_H_VDEV,
-	[VPB_ON_RUN] = VPB_H_VDEV,	    [VPB_ON_BEGIN] = VPB_H_START,
-	[VPB_ON_IDLE] = VPB_H_HARDWARE,	    [VPB_ON_SAVE] = VPB_H_HARDWARE,
-	[VPB_ON_SAVED] = VPB_H_HARDWARE,    [VPB_ON_RESTORE] = VPB_H_HARDWARE,
-	[VPB_ON_RESTORED] = VPB_H_HARDWARE, [VPB_ON_READY] = VPB_H_HARDWARE,
+	[VPB_ON_TRANSMIT] = VPB_H_HARDWARE,
+	[VPB_ON_RECOVER] = VPB_H_HARDWARE,
+	[VPB_ON_DONE] = VPB_H_VDEV,
+	[VPB_ON_FRAME] = VPB_H_VDEV,
+	[VPB_ON_RUN] = VPB_H_VDEV,
+	[VPB_ON_BEGIN] = VPB_H_START,
+	[VPB_ON_IDLE] = VPB_H_HARDWARE,
+	[VPB_ON_READY] = VPB_H_HARDWARE,
+	[VPB_ON_SAVE] = VPB_H_HARDWARE,
+	[VPB_ON_SAVED] = VPB_H_HARDWARE,
+	[VPB_ON_RESTORE] = VPB_H_HARDWARE,
+	[VPB_ON_RESTORED] = VPB_H_HARDWARE,
+	[VPB_ON_INSTANCE_RESET] = VPB_H_INSTANCE,
+	[VPB_ON_INSTANCE_INTERRUPT] = VPB_H_INSTANCE,
 };
+
+static enum vpb_handler_kind engine_handler_kind(const struct vpb_engine *engine,
+						 unsigned int event)
+{
+	if (engine->discipline == VPB_PARTITIONED && engine_handler_kinds[event] == VPB_H_HARDWARE)
+		return VPB_H_INSTANCE;
+	return engine_handler_kinds[event];
+}
 
 static int check_engine(struct check *check, const struct vpb_engine *engine)
 {
@@ -317,7 +333,7 @@ static int check_engine(struct check *check, const struct vpb_engine *engine)
 		if (i >= VPB_ENGINE_EVENTS)
 			REQUIRE(engine->on[i] == VPB_NONE, "an event that does not exist");
 		else
-			REQUIRE(is_handler(check, engine->on[i], engine_handler_kinds[i]),
+			REQUIRE(is_handler(check, engine->on[i], engine_handler_kind(engine, i)),
 				"an engine's handler is missing or of the wrong kind");
 	}
 	REQUIRE(engine->on[VPB_ON_TRANSMIT] == VPB_NONE ||
@@ -331,8 +347,13 @@ static int check_engine(struct check *check, const struct vpb_engine *engine)
 			 engine->on[VPB_ON_RECOVER] != VPB_NONE),
 		"a slice engine needs timeout, start, idle and recover");
 	REQUIRE(engine->discipline != VPB_PARTITIONED ||
-			(engine->depth && engine->on[VPB_ON_BEGIN] != VPB_NONE),
+			(engine->depth && engine->on[VPB_ON_INSTANCE_RESET] != VPB_NONE),
 		"a partition engine needs instances and their reset");
+	REQUIRE(engine->discipline != VPB_PARTITIONED ||
+			(engine->on[VPB_ON_BEGIN] == VPB_NONE &&
+			 engine->on[VPB_ON_IDLE] == VPB_NONE) ||
+			(engine->timeout_ms && engine->on[VPB_ON_RECOVER] != VPB_NONE),
+		"a partition engine that works needs timeout and recover");
 	return 0;
 }
 
@@ -448,11 +469,51 @@ static int check_variable_use(struct check *check, const struct vpb_handler *han
 
 	REQUIRE(number < check->header->vars.count, "no such variable");
 	var = &check->model->vars[number];
-	if (handler->kind == VPB_H_HARDWARE)
+	if (handler->kind == VPB_H_HARDWARE || handler->kind == VPB_H_INSTANCE)
 		REQUIRE(var->space != VPB_VDEV, "a handler of the hardware has no vdev");
 	else if (handler->kind != VPB_H_START && var->space != VPB_SLICE)
 		REQUIRE(var->space == VPB_VDEV || (var->space == VPB_HOST && !store),
 			"a handler of a vdev does not change the hardware side's variables");
+	return 0;
+}
+
+/* Whether a handler has an instance of an engine at hand, if the engine is a partition. */
+static bool has_instance(const struct check *check, const struct vpb_handler *handler, u16 engine)
+{
+	return handler->kind != VPB_H_HARDWARE || engine == VPB_NONE ||
+	       check->model->engines[engine].discipline != VPB_PARTITIONED;
+}
+
+static int check_engine_use(struct check *check, const struct vpb_handler *handler,
+			    const struct vpb_insn *insn)
+{
+	const struct vpb_engine *engine = &check->model->engines[insn->imm];
+
+	switch ((enum vpb_op)insn->op) {
+	case VPB_RUN:
+		break;
+	case VPB_START:
+	case VPB_STARTED:
+		REQUIRE(engine->discipline != VPB_HOSTED && engine->on[VPB_ON_BEGIN] != VPB_NONE,
+			"an engine that is not started");
+		break;
+	case VPB_OWNED:
+		REQUIRE(engine->discipline == VPB_SLICED, "not a slice engine");
+		break;
+	case VPB_INSTANCE:
+		REQUIRE(engine->discipline == VPB_PARTITIONED, "not a partition engine");
+		REQUIRE(has_instance(check, handler, (u16)insn->imm),
+			"a handler of the hardware has no instance");
+		break;
+	default:
+		if (insn->op == VPB_DONE && engine->discipline != VPB_HOSTED)
+			REQUIRE(has_instance(check, handler, (u16)insn->imm),
+				"a handler of the hardware has no instance");
+		else
+			REQUIRE(engine->on[VPB_ON_TRANSMIT] != VPB_NONE,
+				"an engine that takes no jobs");
+		break;
+	}
 	return 0;
 }
 
@@ -465,7 +526,6 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 			 const struct vpb_insn *insn)
 {
 	const struct vpb_header *header = check->header;
-	const struct vpb_engine *engine;
 	const u32 imm = insn->imm;
 
 	switch ((enum vpb_operand)vpb_ops[insn->op].imm) {
@@ -510,6 +570,8 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 	case VPB_I_REG:
 	case VPB_I_REGS:
 		REQUIRE(imm < header->regs.count, "no such register");
+		REQUIRE(has_instance(check, handler, check->model->regs[imm].engine),
+			"a handler of the hardware has no instance");
 		break;
 	case VPB_I_MEM3:
 		if (check_variable_use(check, handler, insn, imm & 0xffff))
@@ -532,14 +594,7 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		break;
 	case VPB_I_ENGINE:
 		REQUIRE(imm < header->engines.count, "no such engine");
-		engine = &check->model->engines[imm];
-		if (insn->op == VPB_START || insn->op == VPB_STARTED || insn->op == VPB_OWNED)
-			REQUIRE(engine->discipline == VPB_SLICED, "not a slice engine");
-		else if (insn->op != VPB_RUN &&
-			 (insn->op != VPB_DONE || engine->discipline != VPB_SLICED))
-			REQUIRE(engine->on[VPB_ON_TRANSMIT] != VPB_NONE,
-				"an engine that takes no jobs");
-		break;
+		return check_engine_use(check, handler, insn);
 	}
 	return 0;
 }
@@ -602,6 +657,7 @@ static int check_loops(struct check *check, const struct vpb_handler *handler, s
 static int check_code(struct check *check, const struct vpb_handler *handler)
 {
 	const struct vpb_insn *code = &check->model->code[handler->start];
+	const u32 most = handler->kind == VPB_H_INSTANCE ? VPB_MAX_ONE_COST : VPB_MAX_COST;
 	struct loop loops[MAX_HANDLER_LOOPS];
 	unsigned int count, i;
 	u64 total = 0;
@@ -624,7 +680,7 @@ static int check_code(struct check *check, const struct vpb_handler *handler)
 		}
 		total += cost;
 		check->record = &code[pc];
-		REQUIRE(total <= VPB_MAX_COST, "the handler may run too long");
+		REQUIRE(total <= most, "the handler may run too long");
 	}
 	return 0;
 }

@@ -14,6 +14,8 @@ struct vm {
 	struct vpio_frame *frame;
 	u8 *state[3];  /* by enum vpb_space; VPB_SLICE: see slice_state() */
 	bool hardware; /* the pdev's lock is held */
+	u32 engine;    /* whose instance is at hand; VPB_NONE: none is */
+	u32 number;    /* of the instance */
 };
 
 static u64 low_bits(u32 imm)
@@ -31,12 +33,17 @@ static u64 abort_handler(struct vm *vm, u64 index)
 	return 0;
 }
 
-/* Whose state of a slice engine a handler means: its vdev's, or the owner's; NULL: nobody's. */
+/*
+ * Whose state of an engine a handler means: its vdev's, the owner's, or that of the vdev that has
+ * the instance at hand; NULL: nobody's.
+ */
 static u8 *slice_state(const struct vm *vm, const struct vpb_var *var)
 {
 	const struct vpio_vdev *vdev = vm->vdev;
 
-	if (!vdev)
+	if (!vdev && vm->engine == var->engine)
+		vdev = vm->pdev->instances[vm->engine][vm->number].vdev;
+	else if (!vdev)
 		vdev = vm->pdev->slices[var->engine].owner;
 	return vdev ? vdev->slice_state : NULL;
 }
@@ -92,12 +99,32 @@ static bool load_variable(struct vm *vm, u32 number, u64 index, u64 *value)
 	return true;
 }
 
-/* Where a vdev's own instance of a partition engine begins. */
-static u32 instance(const struct vm *vm, const struct vpb_reg *reg)
+/*
+ * The instance of a partition engine that a handler means: its vdev's, or the one at hand. False: it
+ * is none's, which a compiler does not let a model say.
+ */
+static bool find_instance(const struct vm *vm, u32 engine, u32 *number)
 {
-	if (!vm->vdev || reg->engine == VPB_NONE)
-		return 0;
-	return vm->vdev->instances[reg->engine] * vm->model->engines[reg->engine].step;
+	if (vm->vdev)
+		*number = vm->vdev->instances[engine];
+	else
+		*number = vm->number;
+	return vm->vdev || vm->engine == engine;
+}
+
+/* Where the registers of the instance begin that a handler means. */
+static bool find_registers(const struct vm *vm, const struct vpb_reg *reg, u32 *offset)
+{
+	u32 number;
+
+	*offset = reg->offset;
+	if (reg->engine == VPB_NONE ||
+	    vm->model->engines[reg->engine].discipline != VPB_PARTITIONED)
+		return true;
+	if (!find_instance(vm, reg->engine, &number))
+		return false;
+	*offset += number * vm->model->engines[reg->engine].step;
+	return true;
 }
 
 static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *value)
@@ -107,9 +134,9 @@ static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *valu
 	struct vpio_pdev *pdev = vm->pdev;
 	u32 offset;
 
-	if (index >= reg->count)
+	if (index >= reg->count || !find_registers(vm, reg, &offset))
 		return false;
-	offset = reg->offset + (u32)index * reg->stride + instance(vm, reg);
+	offset += (u32)index * reg->stride;
 	if (write) {
 		pdev->stats.hw_writes++;
 		pdev->ops->hw_write(pdev, bar, offset, reg->width, *value);
@@ -200,7 +227,7 @@ static u64 frame_read(struct vm *vm, u32 number, u64 size)
 {
 	const u32 width = vm->model->regs[number].width;
 	u8 *place = is_burst(vm, number, size) ? extend_frame(vm, size) : NULL;
-	u64 done, value;
+	u64 done, value = 0;
 
 	if (!place)
 		return 0;
@@ -340,6 +367,27 @@ static void frame_append(struct vm *vm, u64 value, u32 width)
 
 	if (place)
 		memcpy(place, &value, width);
+}
+
+/* The engine's oldest job, or that of the instance at hand, has ended. */
+static bool finish(struct vm *vm, u32 engine, u8 status)
+{
+	u32 number;
+
+	switch ((enum vpb_discipline)vm->model->engines[engine].discipline) {
+	case VPB_SLICED:
+		vpio_slice_finish(vm->pdev, engine, status);
+		break;
+	case VPB_HOSTED:
+		vpio_job_finish(vm->pdev, engine, status);
+		break;
+	case VPB_PARTITIONED:
+		if (!find_instance(vm, engine, &number))
+			return false;
+		vpio_partition_finish(vm->pdev, engine, number, status);
+		break;
+	}
+	return true;
 }
 
 static u64 guest_load(struct vm *vm, u64 address, u32 width)
@@ -622,10 +670,12 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			set_filter(vm, A, B);
 			break;
 		case VPB_HRD:
-			hardware(vm, IMM, 0, false, &D);
+			if (!hardware(vm, IMM, 0, false, &D))
+				return abort_handler(vm, IMM);
 			break;
 		case VPB_HWR:
-			hardware(vm, IMM, 0, true, &A);
+			if (!hardware(vm, IMM, 0, true, &A))
+				return abort_handler(vm, IMM);
 			break;
 		case VPB_HRX:
 			if (!hardware(vm, IMM, A, false, &D))
@@ -661,10 +711,8 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			emit(vm);
 			break;
 		case VPB_DONE:
-			if (vm->model->engines[IMM].discipline == VPB_SLICED)
-				vpio_slice_finish(vm->pdev, IMM, (u8)A);
-			else
-				vpio_job_finish(vm->pdev, IMM, (u8)A);
+			if (!finish(vm, IMM, (u8)A))
+				return abort_handler(vm, IMM);
 			break;
 		case VPB_NOTIFY:
 			notify(vm, A);
@@ -684,6 +732,14 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 		case VPB_OWNED:
 			D = vm->pdev->slices[IMM].owner != NULL;
 			break;
+		case VPB_INSTANCE: {
+			u32 number;
+
+			if (!find_instance(vm, IMM, &number))
+				return abort_handler(vm, IMM);
+			D = number;
+			break;
+		}
 		case VPB_GGET:
 			D = memory_get(vm, IMM, A, B);
 			break;
@@ -727,6 +783,29 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 #undef FRAME
 }
 
+u64 vpio_vm_run_instance(struct vpio_pdev *pdev, u32 engine, u32 number, u32 event, u64 r0)
+{
+	const u16 index = pdev->model.engines[engine].on[event];
+	const struct vpb_handler *handler;
+	struct vm vm = {
+		.pdev = pdev,
+		.model = &pdev->model,
+		.frame = &pdev->gather,
+		.state = { NULL, pdev->state, NULL },
+		.hardware = true,
+		.engine = engine,
+		.number = number,
+	};
+	u64 r[VPB_MAX_NREGS];
+
+	if (index == VPB_NONE)
+		return r0;
+	handler = &pdev->model.handlers[index];
+	memset(r, 0, handler->nregs * sizeof(*r));
+	r[0] = r0;
+	return run(&vm, handler, r);
+}
+
 u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struct vpio_frame *frame,
 		u64 r0, u64 r1, u64 r2)
 {
@@ -737,13 +816,14 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 		.model = &pdev->model,
 		.frame = frame,
 		.state = { vdev ? vdev->state : NULL, pdev->state, NULL },
+		.engine = VPB_NONE,
 	};
 	u64 r[VPB_MAX_NREGS];
 
 	if (index == VPB_NONE)
 		return r0;
 	handler = &pdev->model.handlers[index];
-	vm.hardware = handler->kind == VPB_H_HARDWARE || handler->kind == VPB_H_START;
+	vm.hardware = handler->kind >= VPB_H_HARDWARE;
 	if (!frame)
 		vm.frame = vdev ? &vdev->gather : &pdev->gather;
 	if (vdev) {

@@ -18,25 +18,26 @@
 
 /* What a verified model keeps within. */
 enum vpb_limit {
-	VPB_MAX_SIZE = 1 << 20,	   /* bytes of a compiled model */
-	VPB_MAX_STATE = 1 << 20,   /* bytes of variables, in each space */
-	VPB_MAX_DMA = 1 << 20,	   /* bytes of one DMA memory */
-	VPB_MAX_DMAS = 8,	   /* DMA memories */
-	VPB_MAX_ENGINES = 16,	   /* engines */
-	VPB_MAX_DEPTH = 64,	   /* jobs of one engine on the hardware at a time */
-	VPB_MAX_IRQS = 4,	   /* pairs of cause and mask */
-	VPB_MAX_BARS = 6,	   /* PCI base address registers */
-	VPB_MAX_WINDOWS = 8,	   /* register windows */
-	VPB_MAX_BANK_BITS = 4,	   /* bits of a bank selector */
-	VPB_MAX_NREGS = 64,	   /* VM registers of a handler */
-	VPB_MAX_LOOPS = 8,	   /* loop counters of a handler */
-	VPB_MAX_COST = 1 << 20,	   /* worst-case cost of a handler, see vpb_ops[].cost */
-	VPB_MAX_FRAME = 1 << 16,   /* bytes of a frame that is being gathered */
-	VPB_MAX_BURST = 512,	   /* accesses of one FREAD or FWRITE */
-	VPB_MAX_WIRE = 1 << 14,	   /* bytes of a frame on the wire */
-	VPB_MAX_TABLE = 1 << 16,   /* records of a table */
-	VPB_MAX_PARAMS = 16,	   /* parameters */
-	VPB_MAX_PARAM_VALUES = 16, /* allowed values of a parameter */
+	VPB_MAX_SIZE = 1 << 20,	    /* bytes of a compiled model */
+	VPB_MAX_STATE = 1 << 20,    /* bytes of variables, in each space */
+	VPB_MAX_DMA = 1 << 20,	    /* bytes of one DMA memory */
+	VPB_MAX_DMAS = 8,	    /* DMA memories */
+	VPB_MAX_ENGINES = 16,	    /* engines */
+	VPB_MAX_DEPTH = 64,	    /* jobs of one engine on the hardware at a time */
+	VPB_MAX_IRQS = 4,	    /* pairs of cause and mask */
+	VPB_MAX_BARS = 6,	    /* PCI base address registers */
+	VPB_MAX_WINDOWS = 8,	    /* register windows */
+	VPB_MAX_BANK_BITS = 4,	    /* bits of a bank selector */
+	VPB_MAX_NREGS = 64,	    /* VM registers of a handler */
+	VPB_MAX_LOOPS = 8,	    /* loop counters of a handler */
+	VPB_MAX_COST = 1 << 20,	    /* worst-case cost of a handler, see vpb_ops[].cost */
+	VPB_MAX_ONE_COST = 1 << 14, /* the same of a VPB_H_INSTANCE: up to 64 run one by one */
+	VPB_MAX_FRAME = 1 << 16,    /* bytes of a frame that is being gathered */
+	VPB_MAX_BURST = 512,	    /* accesses of one FREAD or FWRITE */
+	VPB_MAX_WIRE = 1 << 14,	    /* bytes of a frame on the wire */
+	VPB_MAX_TABLE = 1 << 16,    /* records of a table */
+	VPB_MAX_PARAMS = 16,	    /* parameters */
+	VPB_MAX_PARAM_VALUES = 16,  /* allowed values of a parameter */
 };
 
 struct vpb_table {
@@ -215,7 +216,9 @@ enum vpb_discipline {
 
 /*
  * Handlers that an engine may have. Of a host engine: transmit, recover, done, frame, run. Of a
- * slice engine: start, idle, ready, save, saved, restore, restored, recover, done.
+ * slice engine: start, idle, ready, save, saved, restore, restored, recover, done. Of a partition
+ * engine: reset, interrupt, start, idle, recover, done; where it says hardware, these are of one
+ * instance (VPB_H_INSTANCE).
  */
 enum vpb_engine_event {
 	VPB_ON_TRANSMIT, /* hardware: r0 length; result: nonzero if the hardware took the frame */
@@ -230,6 +233,8 @@ enum vpb_engine_event {
 	VPB_ON_SAVED, /* hardware: the rest of it */
 	VPB_ON_RESTORE,	 /* hardware: begin to restore the new owner's; done when idle again */
 	VPB_ON_RESTORED, /* hardware: the rest of it */
+	VPB_ON_INSTANCE_RESET,	   /* instance: as nobody had it before */
+	VPB_ON_INSTANCE_INTERRUPT, /* instance: after VPB_ON_INTERRUPT; result: as that one's */
 	VPB_ENGINE_EVENTS
 };
 
@@ -241,7 +246,7 @@ struct vpb_engine {
 	u32 timeout_ms; /* work that takes longer is aborted by VPB_ON_RECOVER */
 	u32 max_frame;	/* host: bytes of the largest frame it sends, without FCS */
 	u32 step;	/* partition: bytes from one instance's registers to the next's */
-	u16 on[12];	/* handlers by enum vpb_engine_event */
+	u16 on[16];	/* handlers by enum vpb_engine_event */
 };
 
 /*
@@ -295,6 +300,7 @@ enum vpb_handler_kind {
 	VPB_H_VDEV,	/* other handlers of a vdev */
 	VPB_H_HARDWARE, /* handlers of the physical device; result r0 */
 	VPB_H_START,	/* VPB_ON_BEGIN: of a vdev that has the hardware */
+	VPB_H_INSTANCE, /* of an instance of a partition engine, whether a vdev has it or not */
 	VPB_H_KINDS
 };
 
@@ -437,13 +443,15 @@ enum vpb_operand {
 	OP(DADDR, "d", DMA, HW, 1, "d = bus address of the DMA memory")                             \
 	OP(FOUT, "da", DMA, HW, 256, "the frame to offset a of a DMA memory; d = done")             \
 	OP(EMIT, "", NONE, HW, 512, "the frame came from the wire: hand it to the switch")          \
-	OP(DONE, "a", ENGINE, HW, 8, "the engine's oldest job ended with status a (0: sent)")       \
+	OP(DONE, "a", ENGINE, HW, 8,                                                                \
+	   "the engine's (or the instance's) oldest job ended with status a (0: good)")             \
 	OP(CANCEL, "", ENGINE, VDEV, 64,                                                            \
 	   "forget the vdev's jobs of the engine that have not ended")                              \
 	OP(START, "dab", ENGINE, VDEV, 256,                                                         \
 	   "ask for a slice engine; VPB_ON_BEGIN(a, b) when it is the vdev's; d = taken")           \
 	OP(STARTED, "d", ENGINE, VDEV, 8, "d = what START asked for has not begun yet")             \
 	OP(OWNED, "d", ENGINE, HW, 1, "d = the slice engine has an owner")                          \
+	OP(INSTANCE, "d", ENGINE, HW, 1, "d = the number of the instance at hand, from 0")          \
 	OP(GGET, "dab", MEMORY, VDEV, 512, "array = b bytes of guest memory at a; d = done")        \
 	OP(GPUT, "dab", MEMORY, VDEV, 512,                                                          \
 	   "guest memory at a = first b bytes of the array; d = done")                              \

@@ -428,6 +428,17 @@ static void release(struct kref *kref)
 }
 
 /**
+ * vpio_pci_vdevs() - how many vdevs a pdev may have
+ * @pci: the pdev
+ *
+ * As many as the module's parameter says, and as the device has instances of its partition engines.
+ */
+unsigned int vpio_pci_vdevs(const struct vpio_pci *pci)
+{
+	return min(vpio_max_vdevs(), vpio_model_vdevs(vpio_pdev_model(pci->core)));
+}
+
+/**
  * vpio_pci_get() - a vdev is made: count it
  * @pci: its pdev
  *
@@ -435,7 +446,7 @@ static void release(struct kref *kref)
  */
 int vpio_pci_get(struct vpio_pci *pci)
 {
-	if (!atomic_add_unless(&pci->vdevs, 1, vpio_max_vdevs()))
+	if (!atomic_add_unless(&pci->vdevs, 1, vpio_pci_vdevs(pci)))
 		return -ENOSPC;
 	kref_get(&pci->kref);
 	return 0;
@@ -505,7 +516,8 @@ static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = register_type(pci);
 	if (ret)
 		goto stop;
-	pci_info(pdev, "%s: up to %u virtual devices\n", pci->type.pretty_name, vpio_max_vdevs());
+	pci_info(pdev, "%s: up to %u virtual devices\n", pci->type.pretty_name,
+		 vpio_pci_vdevs(pci));
 	return 0;
 stop:
 	stop(pci);

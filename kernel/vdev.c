@@ -344,6 +344,26 @@ static int start_worker(struct vpio_mdev *vdev)
 	return 0;
 }
 
+static int attach(struct vpio_mdev *vdev)
+{
+	struct device *dev = vdev->vfio.dev;
+
+	switch (vpio_vdev_attach(vdev->core)) {
+	case VPIO_SAME_MAC:
+		dev_err(dev, "vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
+			vpio_vdev_mac(vdev->core));
+		return -EADDRINUSE;
+	case VPIO_NO_INSTANCE:
+		dev_err(dev, "vpio: each instance of an engine of this card is another vdev's, or works still for the last one: close a VM, or try again\n");
+		return -EBUSY;
+	case VPIO_TOO_MANY:
+		dev_err(dev, "vpio: %u vdevs of this card are open already: close a VM\n",
+			VPIO_MAX_VDEVS);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 static int vdev_open(struct vfio_device *vfio)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
@@ -352,13 +372,8 @@ static int vdev_open(struct vfio_device *vfio)
 	if (ret)
 		return ret;
 	mutex_lock(&vdev->lock);
-	if (vpio_vdev_attach(vdev->core)) {
-		dev_err(vfio->dev, "vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
-			vpio_vdev_mac(vdev->core));
-		ret = -EADDRINUSE;
-	} else {
-		vdev->open = true;
-	}
+	ret = attach(vdev);
+	vdev->open = !ret;
 	mutex_unlock(&vdev->lock);
 	if (ret)
 		kthread_destroy_worker(vdev->worker);
@@ -491,7 +506,7 @@ static unsigned int get_available(struct mdev_type *type)
 {
 	const struct vpio_pci *pci = container_of(type, struct vpio_pci, type);
 
-	return vpio_max_vdevs() - atomic_read(&pci->vdevs);
+	return vpio_pci_vdevs(pci) - atomic_read(&pci->vdevs);
 }
 
 static ssize_t show_description(struct mdev_type *type, char *buffer)

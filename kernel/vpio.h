@@ -160,6 +160,7 @@ unsigned int vpio_max_vdevs(void);
 
 /* pdev.c */
 extern struct pci_driver vpio_pci_driver;
+unsigned int vpio_pci_vdevs(const struct vpio_pci *pci);
 int vpio_pci_get(struct vpio_pci *pci);
 void vpio_pci_put(struct vpio_pci *pci);
 void vpio_pci_user_added(struct vpio_pci *pci);

@@ -77,7 +77,7 @@ enum {
 	X(ENGINE_COMPLETE, "engine-complete", vpl_check_engines,                                   \
 	  "an engine that is sent to has transmit, recover, done, depth, timeout and max")         \
 	X(SLICE_COMPLETE, "slice-complete", vpl_check_slices,                                      \
-	  "a slice engine has timeout, start, idle and recover, a partition engine start")         \
+	  "a slice engine has timeout, start, idle and recover, a partition engine reset")         \
 	X(PARTITION_INSTANCES, "partition-instances", vpl_check_partitions,                        \
 	  "a partition engine has 1 to 64 instances, each with a place of its own in the bar")     \
 	X(PORT_COMPLETE, "port-complete", vpl_check_ports,                                         \
@@ -94,6 +94,8 @@ enum {
 	X(IDLE_REACHABLE, "idle-reachable", vpl_check_idle, "a slice engine can become idle")      \
 	X(TRIGGER_UNHOOKED, "trigger-unhooked", vpl_check_triggers,                                \
 	  "what starts DMA, or holds a bus address, is hooked: no guest writes it unseen")         \
+	X(INSTANCE_CONTEXT, "instance-context", NULL,                                              \
+	  "what is of one instance is named where it is clear which is meant")                     \
 	X(NIC_COMPLETE, "nic-complete", vpl_check_nic,                                             \
 	  "a model that receives frames has one engine with `on frame`, and a filter")             \
 	X(HARDWARE_COMPLETE, "hardware-complete", vpl_check_hardware,                              \
@@ -245,6 +247,10 @@ enum event {
 	EV_RESTORE,
 	EV_RESTORED,
 	EV_ABORT,
+	EV_RESET_ONE, /* of one instance of a partition engine */
+	EV_INTERRUPT_ONE,
+	EV_IDLE_ONE,
+	EV_ABORT_ONE,
 	EV_START,
 	EV_STOP,
 	EV_INTERRUPT,
@@ -262,13 +268,14 @@ enum home {
 	HOME_SLICE = 1 << 2,
 	HOME_PARTITION = 1 << 3,
 	HOME_HARDWARE = 1 << 4,
-	HOME_VDEV = HOME_MODEL | HOME_HOST | HOME_SLICE | HOME_PARTITION,
+	HOME_ENGINE = HOME_HOST | HOME_SLICE | HOME_PARTITION,
+	HOME_VDEV = HOME_MODEL | HOME_ENGINE,
 };
 
 /* On whose behalf a handler runs, and so what a name in it means. */
 enum context {
 	IN_VDEV = 1 << 0,     /* a vdev's */
-	IN_HARDWARE = 1 << 1, /* the hardware's; that of a slice engine's owner */
+	IN_HARDWARE = 1 << 1, /* the hardware's; that of a slice engine's owner; an instance's */
 	IN_START = 1 << 2,    /* a vdev's that has the hardware: `on start` of an engine */
 	IN_ALL = IN_VDEV | IN_HARDWARE | IN_START,
 	CONTEXTS = 3,
@@ -387,7 +394,8 @@ struct engine {
 	struct name window_name;
 	struct handler *on[VPB_ENGINE_EVENTS];
 	bool is_sent_to, is_run, is_started;
-	struct at sent_at; /* or run */
+	struct at sent_at;  /* or run */
+	struct at start_at; /* start or started; no line: nowhere */
 	u16 number;
 	struct engine *next;
 };
@@ -647,6 +655,8 @@ bool vpl_is_direct(const struct reg *reg);
 /* Whether a hand-off saves the register, and whether it restores it. */
 bool vpl_is_saved(const struct reg *reg);
 bool vpl_is_restored(const struct reg *reg);
+/* Whether it gets its reset value when its instance of a partition engine is reset. */
+bool vpl_is_renewed(const struct reg *reg);
 
 /* gen.c */
 void vpl_generate(struct vpl *vpl);

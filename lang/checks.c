@@ -101,7 +101,9 @@ u64 vpl_clearable(const struct reg *reg)
 
 enum context vpl_context(enum vpb_handler_kind kind)
 {
-	return kind == VPB_H_START ? IN_START : kind == VPB_H_HARDWARE ? IN_HARDWARE : IN_VDEV;
+	if (kind == VPB_H_START)
+		return IN_START;
+	return kind == VPB_H_HARDWARE || kind == VPB_H_INSTANCE ? IN_HARDWARE : IN_VDEV;
 }
 
 const char *vpl_context_name(unsigned int context)

@@ -35,6 +35,12 @@ bool vpl_is_restored(const struct reg *reg)
 	return is_sliced(reg) && !reg->on_write && (reg->access == VPB_RW || reg->access == VPB_WO);
 }
 
+bool vpl_is_renewed(const struct reg *reg)
+{
+	return vpl_is_direct(reg) && reg->engine->discipline == VPB_PARTITIONED && !reg->on_write &&
+	       (reg->access == VPB_RW || reg->access == VPB_WO);
+}
+
 /* --- Slice and partition engines --------------------------------------------------------- */
 
 static void check_slice(struct vpl *vpl, const struct engine *engine)
@@ -58,6 +64,30 @@ static void check_slice(struct vpl *vpl, const struct engine *engine)
 	}
 }
 
+static void check_instance_handlers(struct vpl *vpl, const struct engine *engine)
+{
+	const bool works = engine->on[VPB_ON_BEGIN] || engine->on[VPB_ON_IDLE];
+	const struct {
+		bool is_there;
+		const char *what;
+	} needed[] = {
+		{ engine->on[VPB_ON_INSTANCE_RESET],
+		  "`on reset`, which resets an instance before and after a vdev has it" },
+		{ !engine->start_at.line || engine->on[VPB_ON_BEGIN],
+		  "`on start`, as the model asks for it with start()" },
+		{ !works || engine->timeout.given, "`timeout`, after which its work is aborted" },
+		{ !works || engine->on[VPB_ON_RECOVER], "`on recover`, which aborts its work" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(needed); i++) {
+		if (!needed[i].is_there)
+			vpl_error(vpl, engine->symbol.at, CHECK_SLICE_COMPLETE,
+				  "engine %s is partitioned: expected %s", engine->symbol.name,
+				  needed[i].what);
+	}
+}
+
 void vpl_check_slices(struct vpl *vpl)
 {
 	const struct engine *engine;
@@ -65,11 +95,8 @@ void vpl_check_slices(struct vpl *vpl)
 	for (engine = vpl->model.engines.first; engine; engine = engine->next) {
 		if (engine->discipline == VPB_SLICED)
 			check_slice(vpl, engine);
-		if (engine->discipline == VPB_PARTITIONED && !engine->on[VPB_ON_BEGIN])
-			vpl_error(vpl, engine->symbol.at, CHECK_SLICE_COMPLETE,
-				  "engine %s is partitioned: expected `on start`, which resets an "
-				  "instance before and after a vdev has it",
-				  engine->symbol.name);
+		if (engine->discipline == VPB_PARTITIONED)
+			check_instance_handlers(vpl, engine);
 	}
 }
 
@@ -471,8 +498,7 @@ void vpl_check_idle(struct vpl *vpl)
 	const struct engine *engine;
 
 	for (engine = vpl->model.engines.first; engine; engine = engine->next) {
-		if (engine->discipline == VPB_SLICED &&
-		    !returns_value(engine->on[VPB_ON_IDLE]->body))
+		if (engine->on[VPB_ON_IDLE] && !returns_value(engine->on[VPB_ON_IDLE]->body))
 			vpl_error(vpl, engine->on[VPB_ON_IDLE]->at, CHECK_IDLE_REACHABLE,
 				  "engine %s is never idle: `on idle` is 0 whatever happens",
 				  engine->symbol.name);
@@ -485,7 +511,7 @@ void vpl_check_triggers(struct vpl *vpl)
 	const struct engine *engine;
 
 	for (engine = vpl->model.engines.first; engine; engine = engine->next) {
-		if (engine->discipline == VPB_SLICED && !engine->is_started)
+		if (engine->on[VPB_ON_BEGIN] && !engine->is_started)
 			vpl_error(
 				vpl, engine->symbol.at, CHECK_TRIGGER_UNHOOKED,
 				"nothing starts engine %s: expected start(%s, a, b) in `on write` of "

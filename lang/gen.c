@@ -28,7 +28,8 @@ struct expansion {
 struct generator {
 	struct vpl *vpl;
 	struct unit *unit;
-	struct vpb_insn *code; /* of this handler */
+	const struct engine *engine; /* whose instance is at hand; NULL: none is */
+	struct vpb_insn *code;	     /* of this handler */
 	u32 count;
 	u32 bound;		       /* the last instruction to which something jumps */
 	unsigned int top, most;	       /* VM registers in use now, and at most */
@@ -78,6 +79,8 @@ static bool merge(struct generator *g, u8 op, unsigned int d, unsigned int a, u6
 static void emit(struct generator *g, u8 op, unsigned int d, unsigned int a, unsigned int b,
 		 u64 imm)
 {
+	const u32 most = g->unit->kind == VPB_H_INSTANCE ? VPB_MAX_ONE_COST : VPB_MAX_COST;
+
 	if (g->dead || merge(g, op, d, a, imm))
 		return;
 	if (g->count == VPL_MAX_INSNS)
@@ -85,11 +88,11 @@ static void emit(struct generator *g, u8 op, unsigned int d, unsigned int a, uns
 			  "`%s` becomes longer than %u instructions here%s", g->unit->name,
 			  VPL_MAX_INSNS, called_from(g));
 	g->cost += vpb_ops[op].cost * g->rounds;
-	if (g->cost > VPB_MAX_COST)
+	if (g->cost > most)
 		vpl_error(g->vpl, g->at, CHECK_COST,
 			  "`%s` may cost more than %u here%s, its loops' rounds counted; expected "
 			  "fewer rounds or less in them",
-			  g->unit->name, VPB_MAX_COST, called_from(g));
+			  g->unit->name, most, called_from(g));
 	g->code[g->count++] = (struct vpb_insn){ op, (u8)d, (u8)a, (u8)b, (u32)imm };
 	if (op == VPB_JMP || op == VPB_RET)
 		g->dead = true;
@@ -210,11 +213,40 @@ static bool is_boolean(const struct expr *expr)
 	return expr->kind == E_BINARY && (is_comparison(expr->sign) || is_logical(expr->sign));
 }
 
+/* Whether a handler has the hardware at hand. */
+static bool has_hardware(const struct generator *g)
+{
+	return g->unit->kind >= VPB_H_HARDWARE;
+}
+
 /* Whether a place is the hardware's register, not what a vdev has of it. */
 static bool is_hardware_register(const struct generator *g, const struct expr *place)
 {
-	return (g->unit->kind == VPB_H_HARDWARE || g->unit->kind == VPB_H_START) && !place->own &&
-	       place->symbol && place->symbol->kind == S_REGISTER;
+	return has_hardware(g) && !place->own && place->symbol && place->symbol->kind == S_REGISTER;
+}
+
+/*
+ * What is of one instance of a partition engine is named: by a vdev's handler, which means its
+ * vdev's, or by one of the engine's own.
+ */
+static void check_instance(struct generator *g, const char *name, const struct engine *engine)
+{
+	if (!engine || engine->discipline != VPB_PARTITIONED || !has_hardware(g) ||
+	    g->unit->kind == VPB_H_START || g->engine == engine)
+		return;
+	vpl_error(g->vpl, g->at, CHECK_INSTANCE_CONTEXT,
+		  "'%s' is of one instance of engine %s%s: expected it in a handler of %s, as `%s` "
+		  "has none at hand",
+		  name, engine->symbol.name, called_from(g), engine->symbol.name, g->unit->name);
+}
+
+/* The same of a register or a variable. */
+static void check_place_instance(struct generator *g, const struct symbol *symbol)
+{
+	if (symbol->kind == S_REGISTER)
+		check_instance(g, symbol->name, ((const struct reg *)symbol)->engine);
+	else if (symbol->kind == S_VAR)
+		check_instance(g, symbol->name, ((const struct var *)symbol)->engine);
 }
 
 /* Whether an expression costs little and does nothing but yield a value. */
@@ -270,6 +302,7 @@ static void load(struct generator *g, const struct expr *place, unsigned int ind
 {
 	const struct symbol *symbol = place->symbol;
 
+	check_place_instance(g, symbol);
 	if (is_hardware_register(g, place)) {
 		const u16 number = ((const struct reg *)symbol)->number;
 
@@ -289,6 +322,7 @@ static void store(struct generator *g, const struct expr *place, unsigned int in
 {
 	const struct symbol *symbol = place->symbol;
 
+	check_place_instance(g, symbol);
 	if (is_hardware_register(g, place)) {
 		const u16 number = ((const struct reg *)symbol)->number;
 
@@ -396,6 +430,16 @@ static u32 width_argument(const struct expr *argument)
 	return (u32)width;
 }
 
+/* An engine whose instance at hand is meant, or an array that belongs to one. */
+static void check_argument_instance(struct generator *g, const struct symbol *symbol,
+				    const char *name)
+{
+	if (symbol->kind == S_ENGINE)
+		check_instance(g, name, (const struct engine *)symbol);
+	else
+		check_place_instance(g, symbol);
+}
+
 /*
  * A call that is one instruction: values are a, b and then imm, which else is the number of an
  * engine, a DMA memory or an array, or a width.
@@ -420,6 +464,8 @@ static void builtin_call(struct generator *g, const struct expr *call, unsigned 
 	}
 	for (argument = call->arguments; argument; argument = argument->next, kind++) {
 		first = result && !count ? to : NOWHERE;
+		if (*kind == 'E' || *kind == 'M')
+			check_argument_instance(g, argument->symbol, call->builtin->name);
 		if (*kind == 'E')
 			imm = ((const struct engine *)argument->symbol)->number;
 		else if (*kind == 'R')
@@ -1350,6 +1396,35 @@ static void restore_registers(struct generator *g, const struct engine *engine)
 	}
 }
 
+/* What the next vdev finds in registers that a guest writes unseen: their reset values. */
+static void renew_registers(struct generator *g, const struct engine *engine)
+{
+	const struct reg *reg;
+
+	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
+		const struct expr place = { .kind = E_PLACE,
+					    .symbol = (struct symbol *)&reg->symbol };
+		const unsigned int top = g->top;
+		unsigned int value, index;
+		u64 i;
+
+		if (reg->engine != engine || !vpl_is_renewed(reg))
+			continue;
+		g->at = reg->symbol.at;
+		value = take(g);
+		load_number(g, value, reg->reset);
+		if (!reg->count.given)
+			store(g, &place, NOWHERE, value);
+		for (i = 0; reg->count.given && i < reg->count.value; i++) {
+			index = take(g);
+			load_number(g, index, i);
+			store(g, &place, index, value);
+			release(g, index);
+		}
+		release(g, top);
+	}
+}
+
 static void generate_handler(struct vpl *vpl, struct handler *handler)
 {
 	const struct event_info *info = &vpl_events[handler->event];
@@ -1358,18 +1433,22 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 
 	handler->number = begin(&g, vpl, handler_name(vpl, handler), info->kind, handler->at);
 	g.result = info->result;
+	if (info->kind == VPB_H_INSTANCE)
+		g.engine = handler->engine;
 	if (handler->event == EV_WRITE)
 		deny_rules(&g, (struct reg *)vpl_look_up(&vpl->model.scope, handler->target.text));
 	if (handler->event == EV_SAVE)
 		save_registers(&g, handler->engine);
 	g.at = handler->at;
 	bind_values(&g, handler);
-	if (handler->event == EV_RESTORED)
+	if (handler->event == EV_RESTORED || handler->event == EV_RESET_ONE)
 		g.leave = &end;
 	block(&g, handler->body);
 	bind(&g, &end);
 	if (handler->event == EV_RESTORED)
 		restore_registers(&g, handler->engine);
+	if (handler->event == EV_RESET_ONE)
+		renew_registers(&g, handler->engine);
 	finish(&g);
 }
 

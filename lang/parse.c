@@ -785,9 +785,12 @@ static const char *home_name(unsigned int homes)
 		{ HOME_MODEL, "in the model, outside engines and `hardware`" },
 		{ HOME_HOST, "in a host engine" },
 		{ HOME_SLICE, "in a slice engine" },
-		{ HOME_HOST | HOME_SLICE, "in a host or slice engine" },
+		{ HOME_ENGINE, "in an engine" },
+		{ HOME_SLICE | HOME_PARTITION, "in a slice or partition engine" },
+		{ HOME_MODEL | HOME_PARTITION,
+		  "in a partition engine, or outside engines and `hardware`" },
 		{ HOME_HARDWARE, "in `hardware`" },
-		{ HOME_HARDWARE | HOME_SLICE, "in `hardware` or a slice engine" },
+		{ HOME_HARDWARE | HOME_PARTITION, "in `hardware` or a partition engine" },
 	};
 	unsigned int i;
 
@@ -823,7 +826,7 @@ static enum event parse_event(struct parser *p)
 		 : p->engine->discipline == VPB_SLICED
 			 ? "an event (read, write, done, start, idle, ready, save, saved, "
 			   "restore, restored, recover)"
-			 : "an event (read, write, start)");
+			 : "an event (read, write, done, reset, interrupt, start, idle, recover)");
 }
 
 /* when FIELD, FIELD changes: writes that do not set the one, nor change the other, need no handler */

@@ -282,12 +282,12 @@ static void check_context(struct resolver *r, struct name name, unsigned int con
 			name.text);
 }
 
-/* A variable: the hardware's, a vdev's, or saved with a slice engine. */
+/* A variable: the hardware's, a vdev's, or of the owner or the instance of an engine. */
 static void check_variable(struct resolver *r, struct name name, const struct var *var)
 {
 	if (var->hardware)
 		check_context(r, name, IN_HARDWARE | IN_START);
-	else if (!var->engine || var->engine->discipline != VPB_SLICED)
+	else if (!var->engine || var->engine->discipline == VPB_HOSTED)
 		check_context(r, name, IN_VDEV | IN_START);
 }
 
@@ -466,19 +466,18 @@ static void resolve_symbol(struct resolver *r, struct expr *expr)
 static void resolve_own(struct resolver *r, struct expr *expr)
 {
 	struct reg *reg = (struct reg *)expect_kind(r, expr->name, S_REGISTER);
-	const bool sliced = vpl_is_direct(reg) && reg->engine->discipline == VPB_SLICED;
+	const bool known = vpl_is_direct(reg);
 	const struct name name = { vpl_format(r->vpl, "own.%s", reg->symbol.name), expr->at };
 
 	expr->symbol = &reg->symbol;
 	if (r->contexts == IN_VDEV)
 		vpl_error(r->vpl, expr->at, CHECK_OWN_CONTEXT,
 			  "in a vdev's handler '%s' alone is the vdev's own", reg->symbol.name);
-	if (!allow(r, name, sliced ? IN_HARDWARE | IN_START : IN_START))
-		vpl_error(
-			r->vpl, expr->at, CHECK_OWN_CONTEXT,
-			"'%s' is not saved with a slice engine, and so the hardware's handlers do "
-			"not know whose is meant",
-			reg->symbol.name);
+	if (!allow(r, name, known ? IN_HARDWARE | IN_START : IN_START))
+		vpl_error(r->vpl, expr->at, CHECK_OWN_CONTEXT,
+			  "'%s' is not saved with an engine, and so the hardware's handlers do not "
+			  "know whose is meant",
+			  reg->symbol.name);
 	resolve_index(r, expr, &reg->count);
 	if (expr->field.text)
 		expr->bits = find_field(r, reg->fields, expr);
@@ -589,14 +588,30 @@ static unsigned int disciplines_of(u8 op)
 {
 	switch (op) {
 	case VPB_DONE:
-		return 1 << VPB_HOSTED | 1 << VPB_SLICED;
+		return 1 << VPB_HOSTED | 1 << VPB_SLICED | 1 << VPB_PARTITIONED;
 	case VPB_START:
 	case VPB_STARTED:
+		return 1 << VPB_SLICED | 1 << VPB_PARTITIONED;
 	case VPB_OWNED:
 		return 1 << VPB_SLICED;
+	case VPB_INSTANCE:
+		return 1 << VPB_PARTITIONED;
 	default:
 		return 1 << VPB_HOSTED;
 	}
+}
+
+/* How a message calls them. */
+static const char *disciplines_name(unsigned int disciplines)
+{
+	static const char *const names[] = {
+		[1 << VPB_HOSTED] = "a host",
+		[1 << VPB_SLICED] = "a slice",
+		[1 << VPB_PARTITIONED] = "a partition",
+		[1 << VPB_SLICED | 1 << VPB_PARTITIONED] = "a slice or partition",
+	};
+
+	return names[disciplines];
 }
 
 static void use_engine(const struct resolver *r, const struct expr *call,
@@ -608,14 +623,13 @@ static void use_engine(const struct resolver *r, const struct expr *call,
 	if (!(disciplines_of(op) >> engine->discipline & 1))
 		vpl_error(r->vpl, argument->at, CHECK_NAME_KIND,
 			  "'%s' is for %s engine, and %s is a %s engine", call->builtin->name,
-			  disciplines_of(op) == 1 << VPB_HOSTED	  ? "a host"
-			  : disciplines_of(op) == 1 << VPB_SLICED ? "a slice"
-								  : "a host or slice",
-			  engine->symbol.name, discipline_name(engine->discipline));
+			  disciplines_name(disciplines_of(op)), engine->symbol.name,
+			  discipline_name(engine->discipline));
 	if (op == VPB_START)
 		engine->is_started = true;
-	if (op == VPB_START || op == VPB_STARTED || op == VPB_OWNED ||
-	    engine->discipline == VPB_SLICED)
+	if (op == VPB_START || op == VPB_STARTED)
+		engine->start_at = argument->at;
+	if (engine->discipline != VPB_HOSTED)
 		return;
 	engine->sent_at = argument->at;
 	if (op == VPB_RUN)
@@ -1005,6 +1019,10 @@ static void attach_handler(struct resolver *r, struct handler *handler)
 		[EV_RESTORE] = VPB_ON_RESTORE,
 		[EV_RESTORED] = VPB_ON_RESTORED,
 		[EV_ABORT] = VPB_ON_RECOVER,
+		[EV_RESET_ONE] = VPB_ON_INSTANCE_RESET,
+		[EV_INTERRUPT_ONE] = VPB_ON_INSTANCE_INTERRUPT,
+		[EV_IDLE_ONE] = VPB_ON_IDLE,
+		[EV_ABORT_ONE] = VPB_ON_RECOVER,
 		[EV_TRANSMIT] = VPB_ON_TRANSMIT,
 		[EV_RECOVER] = VPB_ON_RECOVER,
 	};

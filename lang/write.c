@@ -106,7 +106,7 @@ static void layout_variables(struct writer *w)
 		add_var(w, param->symbol.name, param->symbol.at, 1, 8, VPB_VDEV);
 	}
 	for (var = model->vars.first; var; var = var->next) {
-		const bool sliced = var->engine && var->engine->discipline == VPB_SLICED;
+		const bool sliced = var->engine && var->engine->discipline != VPB_HOSTED;
 
 		var->number = (u16)w->vars.count;
 		record = add_var(w, var->symbol.name, var->symbol.at,

@@ -47,7 +47,7 @@ uint64_t sim_read(struct sim_device *dev, unsigned int bar, uint64_t off, unsign
 	uint64_t value = ~0ull;
 
 	dev->stats.reg_reads++;
-	if (decodes(dev, bar, off, size))
+	if (decodes(dev, bar, off, size) && !sim_fault_happens(dev, SIM_FAULT_GONE))
 		value = dev->ops->read(dev, bar, off, size);
 	return mask_to_size(value, size);
 }
@@ -56,7 +56,7 @@ void sim_write(struct sim_device *dev, unsigned int bar, uint64_t off, unsigned 
 	       uint64_t value)
 {
 	dev->stats.reg_writes++;
-	if (!decodes(dev, bar, off, size))
+	if (!decodes(dev, bar, off, size) || sim_fault_happens(dev, SIM_FAULT_GONE))
 		return;
 	dev->ops->write(dev, bar, off, size, mask_to_size(value, size));
 	if (dev->immediate)
@@ -94,7 +94,8 @@ void sim_run(struct sim_device *dev)
 	dev->running = true;
 	do {
 		dev->run_again = false;
-		dev->ops->run(dev);
+		if (!dev->armed[SIM_FAULT_GONE])
+			dev->ops->run(dev);
 	} while (dev->run_again);
 	dev->running = false;
 }

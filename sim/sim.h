@@ -48,9 +48,12 @@ struct sim_bus {
  * @SIM_FAULT_RX_HEADER: a frame is received with a corrupt header. Each occasion takes the next
  *	way, starting over after the last: see corrupt_ways[] in the device's file.
  * @SIM_FAULT_DMA_ADDR: one DMA access goes to its address with SIM_DMA_ADDR_FLIP flipped
- * @SIM_FAULT_RESET_STUCK: the reset bit stays set; an occasion is one read of it
+ * @SIM_FAULT_RESET_STUCK: the reset bit stays set; an occasion is one read of it (queues: what is
+ *	under way is not aborted; an occasion is one attempt)
  * @SIM_FAULT_LINK_DOWN: the link goes down at once; an occasion is one sim_run(), and the one
  *	after the last of them, or arming with 0, brings it up again
+ * @SIM_FAULT_GONE: the device does not answer: reads yield all ones, writes are lost, and it does
+ *	nothing by itself; an occasion is one access
  * @SIM_FAULTS: how many there are
  */
 enum sim_fault {
@@ -62,6 +65,7 @@ enum sim_fault {
 	SIM_FAULT_DMA_ADDR,
 	SIM_FAULT_RESET_STUCK,
 	SIM_FAULT_LINK_DOWN,
+	SIM_FAULT_GONE,
 	SIM_FAULTS,
 };
 
@@ -135,6 +139,17 @@ struct sim_device *sim_ne2000_create(const struct sim_bus *bus, const uint8_t ma
  * Return: the device as after power-on, or NULL without memory.
  */
 struct sim_device *sim_edu_create(const struct sim_bus *bus);
+
+/**
+ * sim_queues_create() - an engine with 8 queues, which is no real device: see queues.c
+ * @bus: copied; its wire is not used
+ *
+ * BAR 0 has 1 KiB, by 2, 4 or 8 bytes. It knows the faults of interrupts and of DMA addresses,
+ * SIM_FAULT_TX_HANG for each of its queues, SIM_FAULT_RESET_STUCK and SIM_FAULT_GONE.
+ *
+ * Return: the device as after power-on, or NULL without memory.
+ */
+struct sim_device *sim_queues_create(const struct sim_bus *bus);
 
 /**
  * sim_destroy() - free a device

@@ -117,7 +117,7 @@ static void test_same_mac(void **state)
 	guest->locked = true;
 	result = vpio_vdev_attach(guest->vdev);
 	guest->locked = false;
-	assert_int_equal(result, -1);
+	assert_int_equal(result, VPIO_SAME_MAC);
 }
 
 /* A word of the EEPROM, as 8139too's read_eeprom() asks for it. */

@@ -79,7 +79,8 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(irqs_count, &b->header->windows, "too many interrupt causes",                        \
 	  b->header->irqs.count = VPB_MAX_IRQS + 1)                                            \
 	X(engines_count, &b->header->windows, "too many engines",                              \
-	  b->header->engines.count = VPB_MAX_ENGINES + 1)                                      \
+	  (b->header->engines.count = VPB_MAX_ENGINES + 1,                                     \
+	   b->header->engines.offset = b->header->bars.offset))                                \
 	X(dmas_count, &b->header->windows, "too many DMA memories",                            \
 	  b->header->dmas.count = VPB_MAX_DMAS + 1)                                            \
 	X(params_count, &b->header->windows, "too many parameters",                            \
@@ -211,22 +212,22 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(var_reg_space, &b->vars[TOY_HOST], "a variable of no register of a vdev",                \
 	  b->vars[TOY_HOST].reg = TOY_DATA)                                                        \
 	X(engine_string, &b->engines[1], "no such string", b->engines[1].name = ~0u)               \
-	X(engine_slice, &b->engines[1], "a slice engine needs timeout, start, idle and recover",    \
+	X(engine_slice, &b->engines[1], "a slice engine needs timeout, start, idle and recover",   \
 	  b->engines[1].discipline = VPB_SLICED)                                                   \
 	X(engine_depth, &b->engines[0], "too many jobs at a time",                                 \
 	  b->engines[0].depth = VPB_MAX_DEPTH + 1)                                                 \
 	X(engine_frame, &b->engines[0], "frames that are too large",                               \
 	  b->engines[0].max_frame = VPB_MAX_WIRE + 1)                                              \
 	X(engine_transmit, &b->engines[0], "an engine's handler is missing or of the wrong kind",  \
-	  b->engines[0].on[VPB_ON_TRANSMIT] = TOY_ON_VDEV)                                                 \
+	  b->engines[0].on[VPB_ON_TRANSMIT] = TOY_ON_VDEV)                                         \
 	X(engine_recover, &b->engines[0], "an engine's handler is missing or of the wrong kind",   \
-	  b->engines[0].on[VPB_ON_RECOVER] = 7)                                                            \
+	  b->engines[0].on[VPB_ON_RECOVER] = 7)                                                    \
 	X(engine_done, &b->engines[0], "an engine's handler is missing or of the wrong kind",      \
-	  b->engines[0].on[VPB_ON_DONE] = TOY_ON_HARDWARE)                                                 \
+	  b->engines[0].on[VPB_ON_DONE] = TOY_ON_HARDWARE)                                         \
 	X(engine_on_frame, &b->engines[1], "an engine's handler is missing or of the wrong kind",  \
-	  b->engines[1].on[VPB_ON_FRAME] = TOY_ON_READ)                                                    \
+	  b->engines[1].on[VPB_ON_FRAME] = TOY_ON_READ)                                            \
 	X(engine_on_run, &b->engines[1], "an engine's handler is missing or of the wrong kind",    \
-	  b->engines[1].on[VPB_ON_RUN] = TOY_ON_TRANSMIT)                                                  \
+	  b->engines[1].on[VPB_ON_RUN] = TOY_ON_TRANSMIT)                                          \
 	X(engine_no_depth, &b->engines[0],                                                         \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
 	  b->engines[0].depth = 0)                                                                 \
@@ -238,10 +239,10 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	  b->engines[0].max_frame = 0)                                                             \
 	X(engine_no_recover, &b->engines[0],                                                       \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
-	  b->engines[0].on[VPB_ON_RECOVER] = VPB_NONE)                                                     \
+	  b->engines[0].on[VPB_ON_RECOVER] = VPB_NONE)                                             \
 	X(engine_no_done, &b->engines[0],                                                          \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
-	  b->engines[0].on[VPB_ON_DONE] = VPB_NONE)                                                        \
+	  b->engines[0].on[VPB_ON_DONE] = VPB_NONE)                                                \
 	X(irq_cause, &b->irqs[0], "no such register", b->irqs[0].cause = TOY_REGS)                 \
 	X(irq_cause_none, &b->irqs[0], "no such register", b->irqs[0].cause = VPB_NONE)            \
 	X(irq_mask, &b->irqs[0], "no such register", b->irqs[0].mask = TOY_REGS)                   \

@@ -163,14 +163,28 @@ static void draw_slice(const struct graph *graph)
 
 static void draw_partition(const struct graph *graph)
 {
-	char text[1024];
+	const struct vpb_engine *engine = engine_of(graph);
+	char text[1024], what[640];
 
 	state(graph, "free", "free");
 	state(graph, "taken", "a vdev's");
 	edge(graph, "free", "taken",
-	     with_handler(graph, "a vdev is opened", VPB_ON_BEGIN, text, sizeof(text)));
+	     with_handler(graph, "a vdev is opened", VPB_ON_INSTANCE_RESET, text, sizeof(text)));
+	with_handler(graph, "it is closed", VPB_ON_INSTANCE_RESET, what, sizeof(what));
 	edge(graph, "taken", "free",
-	     with_handler(graph, "it is closed", VPB_ON_BEGIN, text, sizeof(text)));
+	     engine->on[VPB_ON_IDLE] == VPB_NONE
+		     ? what
+		     : with_handler(graph, what, VPB_ON_IDLE, text, sizeof(text)));
+	if (engine->on[VPB_ON_BEGIN] == VPB_NONE)
+		return;
+	state(graph, "working", "at work");
+	with_users(graph, "start", VPB_START, what, sizeof(what));
+	edge(graph, "taken", "working",
+	     with_handler(graph, what, VPB_ON_BEGIN, text, sizeof(text)));
+	edge(graph, "working", "taken", with_users(graph, "finish", VPB_DONE, text, sizeof(text)));
+	snprintf(what, sizeof(what), "at work for %u ms", engine->timeout_ms);
+	edge(graph, "working", "taken",
+	     with_handler(graph, what, VPB_ON_RECOVER, text, sizeof(text)));
 }
 
 static void draw_engine(const struct graph *graph)

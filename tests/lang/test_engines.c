@@ -181,47 +181,66 @@ static void test_hand_off(void **state)
 
 static void test_partition(void **state)
 {
-	struct machine *machine =
-		start("model p \"Partition\" {\n"
-		      "	pci 1:2 { }\n"
-		      "	bar 0 mem 256 = w\n"
-		      "	window w 32 {\n"
-		      "		0x00 A u32 rw\n"
-		      "		0x04 reserved 12\n"
-		      "		0x18 reserved 8\n"
-		      "	}\n"
-		      "	engine q partition 2 step 16 {\n"
-		      "		0x10 X u32 rw\n"
-		      "		0x14 Y u32 rw\n"
-		      "		var writes u8\n"
-		      "		on write Y { writes += 1; Y = value; A = writes }\n"
-		      "		on start { X = 0x55; own.Y = writes + 1 }\n"
-		      "	}\n"
-		      "	hardware {\n"
-		      "		on start { }\n"
-		      "		on stop { }\n"
-		      "		on interrupt { return 0 }\n"
-		      "	}\n"
-		      "}\n");
+	struct machine *machine = start(
+		"model p \"Partition\" {\n"
+		"	pci 1:2 { }\n"
+		"	bar 0 mem 256 = w\n"
+		"	window w 32 {\n"
+		"		0x00 A u32 rw\n"
+		"		0x04 reserved 12\n"
+		"		0x18 reserved 8\n"
+		"	}\n"
+		"	engine q partition 2 step 16 {\n"
+		"		0x10 X u32 rw = 0x55\n"
+		"		0x14 Y u32 rw\n"
+		"		var writes u8\n"
+		"		on write Y { writes += 1; Y = value; A = writes }\n"
+		"		on reset { resets += 1; Y = instance(q); own.Y = 0x77; writes = 8 }\n"
+		"	}\n"
+		"	hardware {\n"
+		"		var resets u32\n"
+		"		on start { }\n"
+		"		on stop { }\n"
+		"		on interrupt { return 0 }\n"
+		"	}\n"
+		"	on reset { A = hardware.resets }\n"
+		"}\n");
 	struct vpio_vdev *third;
 	const u8 mac[6] = { 2, 0, 0, 0, 0, 9 };
 
 	(void)state;
+	assert_string_equal(code_of(&machine->model, "on reset of q"),
+			    "LDV ADDI STV INSTANCE HWR LDI STV LDI STV LDI HWR RET");
 	machine->other = plug(machine, 0x57);
 	assert_int_equal(register_of(machine, 0x10, 4), 0x55);
 	assert_int_equal(register_of(machine, 0x20, 4), 0x55);
+	assert_int_equal(register_of(machine, 0x14, 4), 0);
+	assert_int_equal(register_of(machine, 0x24, 4), 1);
+	/* at start each, and that of the first vdev; its own came after the vdev's `on reset` */
+	assert_int_equal(read_of(machine->vdev, 0x00, 4), 2);
+	assert_int_equal(read_of(machine->other, 0x00, 4), 3);
 	write_to(machine->vdev, 0x10, 4, 1);
 	write_to(machine->other, 0x10, 4, 2);
 	assert_int_equal(register_of(machine, 0x10, 4), 1);
 	assert_int_equal(register_of(machine, 0x20, 4), 2);
 	assert_int_equal(read_of(machine->other, 0x10, 4), 2);
 	write_to(machine->other, 0x14, 4, 9);
-	assert_int_equal(register_of(machine, 0x24, 4), 0);
-	assert_int_equal(read_of(machine->other, 0x00, 4), 1);
-	assert_int_equal(read_of(machine->vdev, 0x00, 4), 0);
+	assert_int_equal(register_of(machine, 0x24, 4), 1); /* hooked: kept, not written through */
+	assert_int_equal(read_of(machine->other, 0x00, 4), 9);
+	assert_int_equal(read_of(machine->vdev, 0x00, 4), 2);
 	third = calloc(1, vpio_vdev_size(&machine->model));
 	vpio_vdev_init(third, machine->pdev, mac, machine);
-	assert_int_equal(vpio_vdev_attach(third), -1);
+	assert_int_equal(vpio_vdev_attach(third), VPIO_NO_INSTANCE);
+	assert_int_equal(register_of(machine, 0x10, 4), 1);
+	vpio_vdev_reset(machine->other);
+	assert_int_equal(register_of(machine, 0x20, 4), 0x55);
+	assert_int_equal(register_of(machine, 0x10, 4), 1);
+	vpio_vdev_detach(machine->vdev);
+	assert_int_equal(register_of(machine, 0x10, 4), 0x55);
+	assert_int_equal(vpio_vdev_attach(third), 0);
+	write_to(third, 0x10, 4, 3);
+	assert_int_equal(register_of(machine, 0x10, 4), 3);
+	vpio_vdev_detach(third);
 	free(third);
 	stop(machine);
 }
