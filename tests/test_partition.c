@@ -711,8 +711,11 @@ static void test_gone_guest(void **state)
 		assert_int_equal(try_attach(a), VPIO_NO_INSTANCE);
 		hang(world, 0); /* now it writes to the monitor's memory, and interrupts */
 		sim_run(world->device);
-		if (round & 1)
+		assert_true(sim_irq_level(world->device));
+		if (round & 1) {
 			world_run(world);
+			assert_false(sim_irq_level(world->device));
+		}
 		attach(a);
 		assert_true(is_zero((u8 *)world->dma[0].memory + MOST, MOST));
 		assert_int_equal(guest_in(a, SUM, 4), 0);
