@@ -20,13 +20,11 @@ size_t vpio_pdev_size(const struct vpio_model *model)
 static void reset_variables(struct vpio_pdev *pdev)
 {
 	const struct vpio_model *model = &pdev->model;
-	u32 i, j;
+	u32 i;
 
 	for (i = 0; i < model->header->vars.count; i++) {
-		if (model->vars[i].space != VPB_HOST)
-			continue;
-		for (j = 0; j < model->vars[i].count; j++)
-			vpio_store(pdev->state, &model->vars[i], j, model->vars[i].reset);
+		if (model->vars[i].space == VPB_HOST)
+			vpio_reset_variable(pdev->state, &model->vars[i]);
 	}
 }
 

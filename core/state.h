@@ -272,6 +272,17 @@ static inline void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u
 	vpio_put_bytes(state + var->offset + index * var->width, var->width, value);
 }
 
+/* Gives all elements of a variable its value after a reset. */
+static inline void vpio_reset_variable(u8 *state, const struct vpb_var *var)
+{
+	u32 i;
+
+	if (!var->reset)
+		memset(state + var->offset, 0, (size_t)var->count * var->width);
+	for (i = 0; var->reset && i < var->count; i++)
+		vpio_store(state, var, i, var->reset);
+}
+
 /* vdev.c: all under the vdev's lock */
 
 /* Counts and reports a refusal, once for each request. */

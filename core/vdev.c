@@ -726,15 +726,14 @@ static bool is_param(const struct vpio_model *model, u32 var)
 static void reset_variables(struct vpio_vdev *vdev)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
-	u32 i, j;
+	u32 i;
 
 	for (i = 0; i < model->header->vars.count; i++) {
 		u8 *state = model->vars[i].space == VPB_SLICE ? vdev->slice_state : vdev->state;
 
 		if (model->vars[i].space == VPB_HOST || is_param(model, i))
 			continue;
-		for (j = 0; j < model->vars[i].count; j++)
-			vpio_store(state, &model->vars[i], j, model->vars[i].reset);
+		vpio_reset_variable(state, &model->vars[i]);
 	}
 }
 

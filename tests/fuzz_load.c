@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		abort(); /* a refusal has a reason, and an offset within the model */
 	seal(copy, size);
 	if (!vpio_model_load(&model, copy, size, NULL))
-		storm_over(copy, size, &storm);
+		storm_over(copy, size, &storm, storm_device);
 	free(copy);
 	return 0;
 }

@@ -7,9 +7,10 @@
 #include "storm.h"
 
 enum {
-	MOST_STEPS = 4096,   /* of a storm */
-	FEW_ROUNDS = 3,	     /* of world_run(): a hostile model may make each of them long */
-	LONG_FRAME = 0x1100, /* bytes of the longest frame on the wire */
+	MOST_STEPS = 4096,	/* of a storm */
+	SMALL_MEMORY = 1 << 16, /* bytes of a guest: worlds are made by the thousand */
+	FEW_ROUNDS = 3,		/* of world_run(): a hostile model may make each of them long */
+	LONG_FRAME = 0x1100,	/* bytes of the longest frame on the wire */
 };
 
 u64 storm_take(struct storm *storm, unsigned int bytes)
@@ -84,10 +85,11 @@ static void configure(struct storm *storm, struct world_guest *guest)
 
 static void fill_memory(struct storm *storm, struct world_guest *guest)
 {
-	u64 address = storm_take(storm, 2) << 4;
+	u64 address = (storm_take(storm, 2) << 4) % guest->world->memory;
 	unsigned int size = storm_take(storm, 1) & 7;
 
-	guest_put(guest, address, size, storm_take(storm, size));
+	if (address + size <= guest->world->memory)
+		guest_put(guest, address, size, storm_take(storm, size));
 }
 
 static void move_hole(struct storm *storm, struct world_guest *guest)
@@ -108,13 +110,30 @@ static void arrive(struct storm *storm, struct world *world, const struct world_
 	sim_receive(world->device, frame, size);
 }
 
-/* An access: mostly to registers, sometimes to where there are none, of widths that there are not. */
+/* Bytes of a BAR, a power of two; 1 if there is no such BAR. */
+static u64 bar_size(const struct vpio_model *model, unsigned int bar)
+{
+	u32 i;
+
+	for (i = 0; i < model->header->bars.count; i++) {
+		if (model->bars[i].index == bar)
+			return model->bars[i].size;
+	}
+	return 1;
+}
+
+/*
+ * An access: mostly to registers, which are in the first KiB, sometimes to where there are none, of
+ * widths that there are not.
+ */
 static void access_any(struct storm *storm, struct world_guest *guest, bool write)
 {
 	u64 how = storm_take(storm, 1), offset = storm_take(storm, how & 0x80 ? 8 : 1);
-	unsigned int size = how & 0x40 ? how & 15 : 1u << (how & 3);
+	unsigned int size = how & 0x40 ? how & 15 : 1u << (how & 3), bar = how >> 4 & 3;
 
-	storm_access(guest, write, how >> 4 & 3, offset, size, storm_take(storm, size & 15));
+	if (!(how & 0x80))
+		offset = (offset | (how & 12) << 6) & (bar_size(&guest->world->model, bar) - 1);
+	storm_access(guest, write, bar, offset, size, storm_take(storm, size & 15));
 }
 
 void storm_step(struct storm *storm, struct world *world)
@@ -175,16 +194,40 @@ void storm_fill(u8 *data, size_t size, u64 seed)
 	}
 }
 
+static const u8 station[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+
 struct sim_device *storm_device(const struct sim_bus *bus)
 {
-	static const u8 mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
-
-	return sim_rtl8139_create(bus, mac);
+	return sim_rtl8139_create(bus, station);
 }
 
-void storm_over(const void *block, size_t size, struct storm *storm)
+static struct sim_device *ne2000_device(const struct sim_bus *bus)
 {
-	struct world *world = world_create(block, size, 2, storm_device);
+	return sim_ne2000_create(bus, station);
+}
+
+storm_device_maker *storm_device_for(const char *model)
+{
+	static const struct {
+		const char *model;
+		storm_device_maker *device;
+	} devices[] = {
+		{ "edu", sim_edu_create },
+		{ "ne2000", ne2000_device },
+		{ "queues", sim_queues_create },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
+		if (!strcmp(model, devices[i].model))
+			return devices[i].device;
+	}
+	return storm_device;
+}
+
+void storm_over(const void *block, size_t size, struct storm *storm, storm_device_maker *device)
+{
+	struct world *world = world_create_small(block, size, 2, device, SMALL_MEMORY);
 	unsigned int i, steps = 0;
 	u16 command = 7;
 

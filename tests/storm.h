@@ -32,9 +32,12 @@ void storm_reset(struct world_guest *guest);
 
 /* Pseudo-random bytes that follow from a seed. */
 void storm_fill(u8 *data, size_t size, u64 seed);
-/* A world of two guests for a model that loads, with the simulated RTL8139; a storm in it. */
-void storm_over(const void *block, size_t size, struct storm *storm);
-/* The simulated RTL8139, for world_create(). */
+/* What makes a device, for world_create(): the simulated RTL8139. */
+typedef struct sim_device *storm_device_maker(const struct sim_bus *bus);
 struct sim_device *storm_device(const struct sim_bus *bus);
+/* The device of a model, by its name; the simulated RTL8139 if there is none. */
+storm_device_maker *storm_device_for(const char *model);
+/* A world of two guests for a model that loads, on a device; a storm in it. */
+void storm_over(const void *block, size_t size, struct storm *storm, storm_device_maker *device);
 
 #endif /* VPIO_TESTS_STORM_H */

@@ -52,11 +52,12 @@ struct world {
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
 	u64 stray;	/* DMA of the device outside of its memories */
-	struct world_frame wire[WORLD_CAPTURE];
-	u32 frames;
 	/* told of what the monitor writes into guests' memory; may be NULL */
 	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
 	unsigned int rounds; /* of world_run() at most; 1000 unless somebody changes it */
+	size_t memory;	     /* bytes of each guest */
+	u32 frames;	     /* that left on the wire */
+	struct world_frame wire[WORLD_CAPTURE];
 };
 
 /* Where the compiled RTL8139 is: VPIO_MODEL says, or build/models/rtl8139.vpb. */
@@ -64,9 +65,16 @@ const char *world_model_path(void);
 /* Reads a whole file into malloc'd memory; NULL if it can't be read. */
 void *world_file(const char *path, size_t *size);
 
-/* A world for a compiled model, with this many guests, all attached; NULL if it is refused. */
+/*
+ * A world for a compiled model, with this many guests; NULL if it is refused. All are attached, but
+ * for those to whom the model gives no instance of an engine.
+ */
 struct world *world_create(const void *block, size_t size, unsigned int guests,
 			   struct sim_device *(*device)(const struct sim_bus *));
+/* The same, with guests that have this much memory. */
+struct world *world_create_small(const void *block, size_t size, unsigned int guests,
+				 struct sim_device *(*device)(const struct sim_bus *),
+				 size_t memory);
 void world_destroy(struct world *world);
 
 /* Lets everything happen that is to happen now. */
