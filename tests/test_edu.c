@@ -16,6 +16,8 @@
 
 #define MODEL	   "build/models/edu.vpb"
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+/* On a device that is at work already. */
+#define TEST_BUSY(name) cmocka_unit_test_setup_teardown(test_##name, setup_busy, teardown)
 
 enum {
 	GUESTS = 3,
@@ -63,7 +65,7 @@ static void config(struct world_guest *guest, u32 offset, u16 value)
 	guest->locked = false;
 }
 
-static int setup(void **state)
+static int setup_on(void **state, struct sim_device *(*device)(const struct sim_bus *))
 {
 	struct world *world;
 	size_t size;
@@ -72,7 +74,7 @@ static int setup(void **state)
 
 	if (!block)
 		return -1;
-	world = world_create(block, size, GUESTS, sim_edu_create);
+	world = world_create(block, size, GUESTS, device);
 	free(block);
 	if (!world)
 		return -1;
@@ -80,6 +82,31 @@ static int setup(void **state)
 		config(&world->guests[i], COMMAND, MASTER);
 	*state = world;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_on(state, sim_edu_create);
+}
+
+/* A device that was left at work by somebody else, for as long as it is hung. */
+static struct sim_device *busy_device(const struct sim_bus *bus)
+{
+	struct sim_device *device = sim_edu_create(bus);
+
+	sim_fault(device, SIM_FAULT_TX_HANG, 2);
+	sim_write(device, 0, FACT, 4, 7);
+	sim_write(device, 0, SRC, 8, BUFFER);
+	sim_write(device, 0, DST, 8, WORLD_DMA);
+	sim_write(device, 0, COUNT, 8, SIZE - 1);
+	sim_write(device, 0, CMD, 8, RUN | TO_MEMORY);
+	sim_run(device);
+	return device;
+}
+
+static int setup_busy(void **state)
+{
+	return setup_on(state, busy_device);
 }
 
 static const struct vpio_pdev_stats *pdev_stats(const struct world *world)
@@ -898,24 +925,66 @@ static void test_hung_factorial(void **state)
 	hang(world, 1);
 	guest_out(a, STATUS, 4, IRQ_FACT);
 	guest_out(a, FACT, 4, 10);
-	pass(world, 2 * TIMEOUT_MS); /* he is alone: as long as the device takes */
+	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
+	guest_out(b, FACT, 4, 5);
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
 	assert_true(is_computing(a));
-	guest_out(b, FACT, 4, 5);
-	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	pass(world, VPIO_TICK_MS);
+	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_false(is_computing(a));
 	assert_true(a->line);
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_int_equal(stats_of(a)->jobs_aborted, 1);
 	assert_true(is_computing(b));
-	pass(world, TIMEOUT_MS - 2 * VPIO_TICK_MS);
+	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	hang(world, 0); /* it completes, late, for nobody */
 	world_run(world);
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_int_equal(guest_in(b, FACT, 4), 120);
 	assert_int_equal(stats_of(b)->jobs_aborted, 0);
+	assert_all_alive(world);
+}
+
+/* Work that was there before the monitor was: nobody's begins before it ends, nor gets its result. */
+static void test_busy_at_start(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0], *b = &world->guests[1];
+
+	guest_out(a, FACT, 4, 5);
+	fill(b, 1, 1);
+	begin_write(b, 0, SIZE);
+	world_run(world);
+	assert_true(is_computing(a));
+	assert_true(is_moving(b));
+	assert_int_equal(sim_read(world->device, 0, FACT, 4), 7);
+	hang(world, 0);
+	pass(world, VPIO_TICK_MS); /* that work interrupts nobody */
+	assert_false(is_computing(a));
+	assert_int_equal(guest_in(a, FACT, 4), 120);
+	assert_false(is_moving(b));
+	assert_buffer(b, 1, 1);
+	assert_int_equal(stats_of(a)->jobs_aborted + stats_of(b)->jobs_aborted, 0);
+	assert_all_alive(world);
+}
+
+/* That work never ends: who asks is told so, after the time of two deadlines at most. */
+static void test_busy_for_good(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0], *b = &world->guests[1];
+
+	guest_out(a, FACT, 4, 5);
+	begin_write(b, 0, SIZE);
+	pass(world, 2 * TIMEOUT_MS);
+	assert_false(is_computing(a) || is_moving(b));
+	assert_int_equal(guest_in(a, FACT, 4), 0);
+	assert_int_equal(stats_of(a)->jobs_aborted, 1);
+	assert_int_equal(stats_of(b)->jobs_aborted, 1);
+	hang(world, 0);
+	pass(world, VPIO_TICK_MS);
+	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_all_alive(world);
 }
 
@@ -1239,6 +1308,8 @@ int main(void)
 		TEST(lost),
 		TEST(spurious),
 		TEST(hung_factorial),
+		TEST_BUSY(busy_at_start),
+		TEST_BUSY(busy_for_good),
 		TEST(hung_for_good),
 		TEST(hung_transfer),
 		TEST(hung_save),
