@@ -3,7 +3,8 @@
  * Slice engines: one owner at a time. A vdev asks with START and is served in the order of asking.
  * An engine changes hands when the model says that it is idle: the owner's state is saved, the next
  * one's restored, either of which may take the hardware some time; then the new owner begins. An
- * owner that is not idle after the engine's timeout loses it by a reset of the engine.
+ * owner that is not idle after the engine's timeout loses it by a reset of the engine, whether
+ * anybody else waits or not.
  *
  * Asking (START), beginning and ending are the same for partition engines, see partition.c.
  */
@@ -132,13 +133,31 @@ static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 	run_hardware(pdev, engine, VPB_ON_RESTORE);
 }
 
+/* Whether nobody waits for an engine, and there is nothing to be done for its owner either. */
+static bool is_left_alone(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+
+	if (slice->phase == VPIO_GRANTED)
+		return true;
+	if (slice->phase != VPIO_OWNED)
+		return false;
+	if (!slice->owner || !is_late(pdev, engine))
+		return true;
+	if (!is_idle(pdev, engine))
+		return false;
+	slice->since =
+		pdev->ops->now(pdev); /* he may go on: the time is that of one piece of work */
+	return true;
+}
+
 /* One step of an engine's life; false if there is nothing to be done now. */
 static bool step(struct vpio_pdev *pdev, u32 engine)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
 	struct vpio_vdev *vdev = first_asker(pdev, engine);
 
-	if (!vdev && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
+	if (!vdev && is_left_alone(pdev, engine))
 		return false;
 	if (!is_ready(pdev, engine, vdev)) {
 		if (!is_late(pdev, engine))

@@ -93,6 +93,7 @@ struct vpio_vdev {
 	u8 writable[VPIO_CONFIG]; /* which of its bits a guest may change */
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u64 causes[VPB_MAX_IRQS]; /* not masked, when the line was looked at last */
+	u64 raised[VPB_MAX_IRQS]; /* by RAISE since then, whether they were set already or not */
 	bool line;		  /* the interrupt line, as ops->irq was told */
 	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
@@ -144,7 +145,7 @@ struct vpio_slice {
 	u8 phase;
 	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
 	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
-	u64 since;		 /* ns: when the phase began */
+	u64 since;		 /* ns: when the phase began, or the owner was idle */
 };
 
 /* One instance of a partition engine. Guarded by the pdev's lock. */

@@ -105,8 +105,10 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		if (model->irqs[i].mask != VPB_NONE)
 			causes &= load_register(vdev, model->irqs[i].mask);
 		level |= causes != 0;
-		rise |= (causes & ~vdev->causes[i]) != 0;
+		/* a message for each news, though the guest may not have looked at the last one */
+		rise |= (causes & (~vdev->causes[i] | vdev->raised[i])) != 0;
 		vdev->causes[i] = causes;
+		vdev->raised[i] = 0;
 	}
 	if (msi != vdev->msi) { /* nothing is left of the line, or of messages */
 		vdev->msi = msi;

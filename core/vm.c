@@ -112,6 +112,21 @@ static bool find_instance(const struct vm *vm, u32 engine, u32 *number)
 	return vm->vdev || vm->engine == engine;
 }
 
+/* Sets causes, of which the guest is to hear although some may be set already. */
+static void raise_causes(struct vm *vm, u32 number, u64 causes)
+{
+	const struct vpio_model *model = vm->model;
+	u64 value = 0;
+	u32 i;
+
+	load_variable(vm, number, 0, &value);
+	store_variable(vm, number, 0, value | causes);
+	for (i = 0; i < model->header->irqs.count; i++) {
+		if (model->regs[model->irqs[i].cause].var == number)
+			vm->vdev->raised[i] |= causes;
+	}
+}
+
 /* Where the registers of the instance begin that a handler means. */
 static bool find_registers(const struct vm *vm, const struct vpb_reg *reg, u32 *offset)
 {
@@ -577,6 +592,9 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 		case VPB_STX:
 			if (!store_variable(vm, IMM, B, A))
 				return abort_handler(vm, B);
+			break;
+		case VPB_RAISE:
+			raise_causes(vm, IMM, A);
 			break;
 		case VPB_JMP:
 			insn = code + IMM - 1;

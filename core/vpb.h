@@ -400,6 +400,7 @@ enum vpb_operand {
 	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                   \
 	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")        \
 	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                      \
+	OP(RAISE, "a", VAR, VDEV, 2, "variable |= a, and the guest is told of these bits")          \
 	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                                 \
 	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                       \
 	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                      \

@@ -1061,9 +1061,26 @@ static void assign_variable(struct generator *g, const struct statement *stateme
 	store(g, place, index, result);
 }
 
+/* cause REG.FIELD, cause REG bits */
+static void raise_cause(struct generator *g, const struct statement *statement)
+{
+	const struct expr *place = statement->place;
+	unsigned int from;
+
+	if (place->bits) {
+		from = take(g);
+		load_number(g, from, 1ull << place->bits->low.value);
+	} else {
+		from = operand(g, statement->value);
+	}
+	emit(g, VPB_RAISE, 0, from, 0, variable(place->symbol));
+}
+
 static void assign(struct generator *g, const struct statement *statement)
 {
-	if (statement->place->kind == E_MEMORY)
+	if (statement->cause && !statement->place->index)
+		raise_cause(g, statement);
+	else if (statement->place->kind == E_MEMORY)
 		assign_memory(g, statement);
 	else if (statement->place->symbol->kind == S_LOCAL)
 		assign_local(g, statement);

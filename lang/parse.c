@@ -499,9 +499,17 @@ static struct statement *parse_cause(struct parser *p)
 	if (p->token.kind != TOKEN_NAME)
 		expected(p, "a register's field");
 	cause->place = parse_named(p);
-	if (cause->place->kind != E_PLACE || !cause->place->field.text)
-		vpl_error(p->vpl, cause->place->at, CHECK_SYNTAX,
-			  "expected a register's field, as in `cause ISR.TOK`");
+	if (cause->place->kind != E_PLACE ||
+	    (!cause->place->field.text && (p->token.first || is_sign(p, ';') || is_sign(p, '}'))))
+		vpl_error(
+			p->vpl, cause->place->at, CHECK_SYNTAX,
+			"expected a register's field, or a register and bits, as in `cause ISR.TOK` or "
+			"`cause ISR value`");
+	if (!cause->place->field.text) {
+		cause->sign = '|';
+		cause->value = parse_expr(p);
+		return cause;
+	}
 	cause->value = new_expr(p, E_NUMBER, cause->at);
 	cause->value->number = 1;
 	return cause;

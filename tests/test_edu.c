@@ -864,6 +864,47 @@ static void test_msi(void **state)
 	assert_int_equal(guest_in(a, CAUSES, 4), 0);
 }
 
+/* A cause that is raised again before it is acknowledged is a message each time, as on the device. */
+static void test_msi_again(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0], *b = &world->guests[1];
+	unsigned int i;
+
+	config(a, MSI + 2, 1);
+	for (i = 1; i <= 5; i++) {
+		guest_out(a, RAISE, 4, 4);
+		assert_int_equal(a->edges, i);
+	}
+	guest_out(a, RAISE, 4, 0); /* raises what is there again */
+	assert_int_equal(a->edges, 6);
+	guest_out(a, STATUS, 4, IRQ_FACT);
+	for (i = 7; i <= 10; i++) {
+		compute(a, i);
+		assert_int_equal(a->edges, i);
+	}
+	for (; i <= 14; i++) {
+		begin_dma(a, OUT, BUFFER, 16, IRQ);
+		world_run(world);
+		assert_int_equal(a->edges, i);
+	}
+	guest_out(a, ACK, 4, 4); /* what is left is no news */
+	assert_int_equal(a->edges, 14);
+	guest_in(a, CAUSES, 4);
+	compute(b, 3);
+	guest_out(a, LIVE, 4, 1);
+	assert_int_equal(a->edges, 14);
+	guest_out(a, ACK, 4, ~0u);
+	guest_out(a, RAISE, 4, 0);
+	assert_int_equal(a->edges, 14);
+	assert_int_equal(stats_of(a)->interrupts, 14);
+	config(a, MSI + 2, 0); /* a line goes up once */
+	guest_out(a, RAISE, 4, 1);
+	guest_out(a, RAISE, 4, 1);
+	assert_int_equal(a->edges, 15);
+	assert_int_equal(b->edges, 0);
+}
+
 static void test_lost(void **state)
 {
 	struct world *world = *state;
@@ -943,6 +984,40 @@ static void test_hung_factorial(void **state)
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_int_equal(guest_in(b, FACT, 4), 120);
 	assert_int_equal(stats_of(b)->jobs_aborted, 0);
+	assert_all_alive(world);
+}
+
+/* Nobody else asks: the time of one who is alone is up as well. */
+static void test_hung_alone(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0];
+
+	write_buffer(a, 0, 1);
+	compute(a, 3);
+	pass(world, 3 * TIMEOUT_MS); /* what has ended is never late */
+	assert_int_equal(pdev_stats(world)->recoveries, 0);
+	hang(world, 2);
+	guest_out(a, STATUS, 4, IRQ_FACT);
+	guest_out(a, FACT, 4, 10);
+	begin_dma(a, BUFFER, BACK, SIZE, TO_MEMORY | IRQ);
+	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
+	assert_true(is_computing(a) && is_moving(a));
+	assert_int_equal(pdev_stats(world)->recoveries, 0);
+	pass(world, VPIO_TICK_MS);
+	assert_int_equal(pdev_stats(world)->recoveries, 2);
+	assert_false(is_computing(a) || is_moving(a));
+	assert_int_equal(guest_in(a, CAUSES, 4), CAUSE_FACT | CAUSE_DMA);
+	assert_int_equal(guest_in(a, FACT, 4), 0);
+	assert_zeros(a);
+	assert_int_equal(stats_of(a)->jobs_aborted, 2);
+	pass(world, 3 * TIMEOUT_MS); /* and once only */
+	assert_int_equal(pdev_stats(world)->recoveries, 2);
+	hang(world, 0);
+	world_run(world);
+	assert_int_equal(guest_in(a, FACT, 4), 0);
+	assert_zeros(a);
+	assert_int_equal(stats_of(a)->jobs_aborted, 2);
 	assert_all_alive(world);
 }
 
@@ -1305,9 +1380,11 @@ int main(void)
 		TEST(wait),
 		TEST(intx),
 		TEST(msi),
+		TEST(msi_again),
 		TEST(lost),
 		TEST(spurious),
 		TEST(hung_factorial),
+		TEST(hung_alone),
 		TEST_BUSY(busy_at_start),
 		TEST_BUSY(busy_for_good),
 		TEST(hung_for_good),

@@ -152,7 +152,7 @@ static void draw_slice(const struct graph *graph)
 	     with_handler(graph, "another starts, and idle", VPB_ON_SAVE, text, sizeof(text)));
 	edge(graph, "saving", "restoring",
 	     with_handler(graph, "idle", VPB_ON_SAVED, text, sizeof(text)));
-	snprintf(what, sizeof(what), "another starts, and not idle for %u ms", engine->timeout_ms);
+	snprintf(what, sizeof(what), "not idle for %u ms", engine->timeout_ms);
 	edge(graph, "owned", "aborted",
 	     with_handler(graph, what, VPB_ON_RECOVER, text, sizeof(text)));
 	snprintf(what, sizeof(what), "not idle for %u ms", engine->timeout_ms);
