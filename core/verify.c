@@ -29,6 +29,7 @@ struct check {
 	struct vpio_error *error;
 	const void *record;
 	u64 variables[3]; /* bytes of those seen so far, in each space */
+	u32 instances;	  /* of partition engines seen so far */
 };
 
 static int refuse(struct check *check, const void *where, const char *reason)
@@ -346,6 +347,9 @@ static int check_engine(struct check *check, const struct vpb_engine *engine)
 			 engine->on[VPB_ON_IDLE] != VPB_NONE &&
 			 engine->on[VPB_ON_RECOVER] != VPB_NONE),
 		"a slice engine needs timeout, start, idle and recover");
+	/* so that running the handlers of all of them takes bounded time */
+	check->instances += engine->discipline == VPB_PARTITIONED ? engine->depth : 0;
+	REQUIRE(check->instances <= VPB_MAX_INSTANCES, "too many instances of engines");
 	REQUIRE(engine->discipline != VPB_PARTITIONED ||
 			(engine->depth && engine->on[VPB_ON_INSTANCE_RESET] != VPB_NONE),
 		"a partition engine needs instances and their reset");

@@ -24,6 +24,7 @@ enum vpb_limit {
 	VPB_MAX_DMAS = 8,	    /* DMA memories */
 	VPB_MAX_ENGINES = 16,	    /* engines */
 	VPB_MAX_DEPTH = 64,	    /* jobs of one engine on the hardware at a time */
+	VPB_MAX_INSTANCES = 256,    /* of all partition engines together */
 	VPB_MAX_IRQS = 4,	    /* pairs of cause and mask */
 	VPB_MAX_BARS = 6,	    /* PCI base address registers */
 	VPB_MAX_WINDOWS = 8,	    /* register windows */

@@ -79,7 +79,7 @@ enum {
 	X(SLICE_COMPLETE, "slice-complete", vpl_check_slices,                                      \
 	  "a slice engine has timeout, start, idle and recover, a partition engine reset")         \
 	X(PARTITION_INSTANCES, "partition-instances", vpl_check_partitions,                        \
-	  "a partition engine has 1 to 64 instances, each with a place of its own in the bar")     \
+	  "a partition engine has 1 to 64 instances, each with a place in the bar; 256 in all")    \
 	X(PORT_COMPLETE, "port-complete", vpl_check_ports,                                         \
 	  "a port is a single register without handlers, with a way for each direction")           \
 	X(DENY_RESTORE, "deny-restore", vpl_check_deny_restore,                                    \

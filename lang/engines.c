@@ -183,10 +183,18 @@ static void check_partition(struct vpl *vpl, const struct engine *engine)
 void vpl_check_partitions(struct vpl *vpl)
 {
 	const struct engine *engine;
+	u64 instances = 0;
 
 	for (engine = vpl->model.engines.first; engine; engine = engine->next) {
-		if (engine->discipline == VPB_PARTITIONED)
-			check_partition(vpl, engine);
+		if (engine->discipline != VPB_PARTITIONED)
+			continue;
+		check_partition(vpl, engine);
+		instances += engine->instances.value;
+		if (instances > VPB_MAX_INSTANCES)
+			vpl_error(vpl, engine->instances.at, CHECK_PARTITION_INSTANCES,
+				  "expected at most %u instances of all engines together, found "
+				  "%llu",
+				  VPB_MAX_INSTANCES, (unsigned long long)instances);
 	}
 }
 

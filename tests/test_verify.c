@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../lang/lang.h"
 #include "builder.h"
 #include "storm.h"
 
@@ -413,7 +414,7 @@ static void test_fault(void **state)
 	free(block.data);
 }
 
-/* --- Too large, cut, altered ------------------------------------------------------------- */
+/* --- Too large --------------------------------------------------------------------------- */
 
 static void test_toy_runs(void **state)
 {
@@ -515,6 +516,206 @@ static void test_many_loops(void **state)
 	code[64] = INSN(VPB_LDI, 0, 0, 0, 0);
 	assert_int_equal(load_handler(code, ARRAY_SIZE(code), &error, &offset), 0);
 }
+
+/* --- Partition engines, of which the toy has none ---------------------------------------- */
+
+enum { HOST_ENGINE, QUEUE, PLAIN, REG_CONTROL = 0, REG_QUEUE = 1 };
+
+static const char partitions[] = "model p \"Partitions\" {\n"
+				 "	pci 1:2 { }\n"
+				 "	bar 0 mem 256 = w\n"
+				 "	window w 32 { 0x00 C u32 strobe\n 0x04 reserved 12 }\n"
+				 "	on write C { start(q, value, 0) }\n"
+				 "	engine h host { 0x18 reserved 4 }\n"
+				 "	engine q partition 4 step 16 timeout 9 ms {\n"
+				 "		0x10 X u32 rw\n"
+				 "		0x1c reserved 4\n"
+				 "		on reset { repeat 100 { X = 0 } }\n"
+				 "		on start { X = instance(q) }\n"
+				 "		on interrupt { finish q 0; return X }\n"
+				 "		on recover { X = 1 }\n"
+				 "	}\n"
+				 "	engine r partition 4 step 16 {\n"
+				 "		0x14 Y u32 rw\n"
+				 "		on reset { Y = 0 }\n"
+				 "	}\n"
+				 "	hardware {\n"
+				 "		on start { C = 1 }\n"
+				 "		on stop { C = 0 }\n"
+				 "		on interrupt { return 0 }\n"
+				 "	}\n"
+				 "}\n";
+
+/* The first instruction of this kind in a handler. */
+static struct vpb_insn *insn_of(const struct block *block, u16 handler, u8 op)
+{
+	struct vpb_insn *insn = &block->code[block->handlers[handler].start];
+
+	while (insn->op != op)
+		insn++;
+	return insn;
+}
+
+static struct vpb_insn *of_queue(const struct block *block, unsigned int event, u8 op)
+{
+	return insn_of(block, block->engines[QUEUE].on[event], op);
+}
+
+static struct vpb_insn *of_start(const struct block *block, u8 op)
+{
+	return insn_of(block, block->header->on[VPB_ON_START], op);
+}
+
+static const void *no_reset(struct block *b)
+{
+	b->engines[PLAIN].on[VPB_ON_INSTANCE_RESET] = VPB_NONE;
+	return &b->engines[PLAIN];
+}
+
+static const void *no_instances(struct block *b)
+{
+	b->engines[QUEUE].depth = 0;
+	return &b->engines[QUEUE];
+}
+
+static const void *no_timeout(struct block *b)
+{
+	b->engines[QUEUE].timeout_ms = 0;
+	return &b->engines[QUEUE];
+}
+
+static const void *no_recover(struct block *b)
+{
+	b->engines[QUEUE].on[VPB_ON_RECOVER] = VPB_NONE;
+	return &b->engines[QUEUE];
+}
+
+static const void *reset_of_hardware(struct block *b)
+{
+	b->engines[PLAIN].on[VPB_ON_INSTANCE_RESET] = b->header->on[VPB_ON_STOP];
+	return &b->engines[PLAIN];
+}
+
+static const void *far_away(struct block *b)
+{
+	b->engines[PLAIN].step = 1u << 30;
+	return &b->regs[b->header->regs.count - 1];
+}
+
+static const void *register_of_none(struct block *b)
+{
+	of_start(b, VPB_HWR)->imm = REG_QUEUE;
+	return of_start(b, VPB_HWR);
+}
+
+static const void *number_of_none(struct block *b)
+{
+	*of_start(b, VPB_LDI) = INSN(VPB_INSTANCE, 0, 0, 0, QUEUE);
+	return of_start(b, VPB_INSTANCE);
+}
+
+static const void *finish_of_none(struct block *b)
+{
+	*of_start(b, VPB_HWR) = INSN(VPB_DONE, 0, 0, 0, QUEUE);
+	return of_start(b, VPB_DONE);
+}
+
+static const void *number_of_host(struct block *b)
+{
+	of_queue(b, VPB_ON_BEGIN, VPB_INSTANCE)->imm = HOST_ENGINE;
+	return of_queue(b, VPB_ON_BEGIN, VPB_INSTANCE);
+}
+
+static const void *start_of_plain(struct block *b)
+{
+	struct vpb_insn *start = insn_of(b, b->regs[REG_CONTROL].on_write, VPB_START);
+
+	start->imm = PLAIN;
+	return start;
+}
+
+static const void *long_reset(struct block *b)
+{
+	of_queue(b, VPB_ON_INSTANCE_RESET, VPB_LOOP)->a = 200;
+	return of_queue(b, VPB_ON_INSTANCE_RESET, VPB_HWR);
+}
+
+static void test_partition_rules(void **state)
+{
+	static const struct fault rules[] = {
+		{ "no_reset", no_reset, "a partition engine needs instances and their reset" },
+		{ "no_instances", no_instances,
+		  "a partition engine needs instances and their reset" },
+		{ "no_timeout", no_timeout,
+		  "a partition engine that works needs timeout and recover" },
+		{ "no_recover", no_recover,
+		  "a partition engine that works needs timeout and recover" },
+		{ "reset_of_hardware", reset_of_hardware,
+		  "an engine's handler is missing or of the wrong kind" },
+		{ "far_away", far_away, "an instance's registers are beyond any BAR" },
+		{ "register_of_none", register_of_none,
+		  "a handler of the hardware has no instance" },
+		{ "number_of_none", number_of_none, "a handler of the hardware has no instance" },
+		{ "finish_of_none", finish_of_none, "a handler of the hardware has no instance" },
+		{ "number_of_host", number_of_host, "not a partition engine" },
+		{ "start_of_plain", start_of_plain, "an engine that is not started" },
+		{ "long_reset", long_reset, "the handler may run too long" },
+	};
+	struct vpl_output output;
+	struct vpio_error error;
+	struct block block;
+	const void *where;
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		assert_int_equal(
+			vpl_compile("p", partitions, sizeof(partitions) - 1, &output, stderr), 0);
+		block_open(&block, output.block, output.size);
+		assert_int_equal(load(block.data, block.size, &error), 0);
+		where = rules[i].spoil(&block);
+		block_seal(&block);
+		assert_int_equal(load(block.data, block.size, &error), -1);
+		assert_string_equal(error.reason, rules[i].reason);
+		assert_int_equal(error.offset, (const u8 *)where - (const u8 *)block.data);
+		free(output.block);
+	}
+}
+
+/* Partition engines that have as many instances as they may, together; and one more. */
+static void test_many_instances(void **state)
+{
+	static const char head[] = "model m \"Many\" {\n pci 1:2 { }\n"
+				   " hardware { on start { }\n on stop { }\n"
+				   " on interrupt { return 0 } }\n";
+	static const unsigned int instances[] = { 64, 64, 64, 63, 1 };
+	struct vpl_output output;
+	struct vpio_error error;
+	struct block block;
+	char text[4096];
+	size_t used, i;
+
+	(void)state;
+	used = (size_t)snprintf(text, sizeof(text), "%s", head);
+	for (i = 0; i < ARRAY_SIZE(instances); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 " bar %zu mem 256 = w%zu\n window w%zu 4 { }\n"
+					 " engine e%zu partition %u step 4 in w%zu {\n"
+					 "  0x00 R%zu u32 rw\n  on reset { R%zu = 0 }\n }\n",
+					 i, i, i, i, instances[i], i, i, i);
+	snprintf(text + used, sizeof(text) - used, "}\n");
+	assert_int_equal(vpl_compile("many", text, strlen(text), &output, stderr), 0);
+	block_open(&block, output.block, output.size);
+	assert_int_equal(load(block.data, block.size, &error), 0);
+	block.engines[4].depth++;
+	block_seal(&block);
+	assert_int_equal(load(block.data, block.size, &error), -1);
+	assert_string_equal(error.reason, "too many instances of engines");
+	assert_int_equal(error.offset, (u8 *)&block.engines[4] - (u8 *)block.data);
+	free(output.block);
+}
+
+/* --- Tables over each other, what is cut or altered -------------------------------------- */
 
 /* Tables are only read, so that one may lie over another: what counts is what each record says. */
 static void test_overlapping_tables(void **state)
@@ -870,12 +1071,13 @@ static size_t find_models(char *paths[MODELS])
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(test_toy_runs),     cmocka_unit_test(test_error_may_be_null),
-		cmocka_unit_test(test_too_large),    cmocka_unit_test(test_long_handler),
-		cmocka_unit_test(test_many_loops),   cmocka_unit_test(test_overlapping_tables),
-		cmocka_unit_test(test_bytes_follow), cmocka_unit_test(test_truncated_and_sealed),
-		cmocka_unit_test(test_altered),	     cmocka_unit_test(test_altered_and_sealed),
-		cmocka_unit_test(test_notify_31),    cmocka_unit_test(test_array_end),
+		cmocka_unit_test(test_toy_runs),	cmocka_unit_test(test_error_may_be_null),
+		cmocka_unit_test(test_too_large),	cmocka_unit_test(test_long_handler),
+		cmocka_unit_test(test_many_loops),	cmocka_unit_test(test_many_instances),
+		cmocka_unit_test(test_partition_rules), cmocka_unit_test(test_overlapping_tables),
+		cmocka_unit_test(test_bytes_follow),	cmocka_unit_test(test_truncated_and_sealed),
+		cmocka_unit_test(test_altered),		cmocka_unit_test(test_altered_and_sealed),
+		cmocka_unit_test(test_notify_31),	cmocka_unit_test(test_array_end),
 		cmocka_unit_test(test_insn_names),
 	};
 	static struct CMUnitTest tests[ARRAY_SIZE(faults) + ARRAY_SIZE(others) + MODELS];
