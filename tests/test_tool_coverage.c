@@ -44,7 +44,7 @@ static const char model_text[] =
 	"	deny write HALF when value == 7 \"seven\"\n"
 	"	engine queue partition 3 step 32 in queues {\n"
 	"		0x00 HEAD u32 rw 0x04 TAIL u32 rw 0x08 reserved 8\n"
-	"		on start { HEAD = 0; TAIL = 0 }\n"
+	"		on reset { HEAD = 0; TAIL = 0 }\n"
 	"	}\n"
 	"	hardware { on start { } on stop { } on interrupt { return 0 } }\n"
 	"}\n";

@@ -246,20 +246,23 @@ static bool contains(const struct vpio_model *model, u32 number, const struct re
 
 static struct reason engine_reason(const struct vpio_model *model, u32 engine, u32 event)
 {
-	const bool slice = model->engines[engine].discipline == VPB_SLICED;
+	const bool hosted = model->engines[engine].discipline == VPB_HOSTED;
 
 	switch (event) {
 	case VPB_ON_TRANSMIT:
 		return (struct reason){ "`send`", VPB_SEND, engine };
 	case VPB_ON_DONE:
-		return (struct reason){ slice ? "the end of what `start` began"
-					      : "the end of what `send` queued",
-					slice ? VPB_START : VPB_SEND, engine };
+		return (struct reason){ hosted ? "the end of what `send` queued"
+					       : "the end of what `start` began",
+					hosted ? VPB_SEND : VPB_START, engine };
 	case VPB_ON_RUN:
 		return (struct reason){ "`run`", VPB_RUN, engine };
 	case VPB_ON_BEGIN:
-		return (struct reason){ slice ? "`start`" : "the opening of a vdev",
-					slice ? VPB_START : -1, engine };
+		return (struct reason){ "`start`", VPB_START, engine };
+	case VPB_ON_INSTANCE_RESET:
+		return (struct reason){ "the opening of a vdev, its reset, its end", -1, engine };
+	case VPB_ON_INSTANCE_INTERRUPT:
+		return (struct reason){ "an interrupt of the physical device", -1, engine };
 	case VPB_ON_FRAME:
 		return (struct reason){ "a frame for the guest", -1, engine };
 	case VPB_ON_RECOVER:

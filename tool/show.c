@@ -225,8 +225,8 @@ static void show_pages(const struct vpio_model *model, FILE *file)
 static void show_engines(const struct vpio_model *model, FILE *file)
 {
 	static const char *const events[VPB_ENGINE_EVENTS] = {
-		"transmit", "recover", "done",	  "frame",    "run",   "start",	    "idle",
-		"save",	    "saved",   "restore", "restored", "reset", "interrupt",
+		"transmit", "recover", "done",	"frame",   "run",      "start", "idle",
+		"ready",    "save",    "saved", "restore", "restored", "reset", "interrupt",
 	};
 	struct tool_table *table;
 	u32 i, j;
