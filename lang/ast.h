@@ -655,7 +655,10 @@ bool vpl_is_direct(const struct reg *reg);
 /* Whether a hand-off saves the register, and whether it restores it. */
 bool vpl_is_saved(const struct reg *reg);
 bool vpl_is_restored(const struct reg *reg);
-/* Whether it gets its reset value when its instance of a partition engine is reset. */
+/*
+ * Whether it gets its reset value when its instance of a partition engine is reset, and what its
+ * guest has written when that is recovered.
+ */
 bool vpl_is_renewed(const struct reg *reg);
 
 /* gen.c */

@@ -1413,6 +1413,17 @@ static void restore_registers(struct generator *g, const struct engine *engine)
 	}
 }
 
+/* What a guest has written unseen outlives the end of work that took too long. */
+static void return_registers(struct generator *g, const struct engine *engine)
+{
+	const struct reg *reg;
+
+	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
+		if (reg->engine == engine && vpl_is_renewed(reg))
+			copy_register(g, reg, false);
+	}
+}
+
 /* What the next vdev finds in registers that a guest writes unseen: their reset values. */
 static void renew_registers(struct generator *g, const struct engine *engine)
 {
@@ -1458,7 +1469,8 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 		save_registers(&g, handler->engine);
 	g.at = handler->at;
 	bind_values(&g, handler);
-	if (handler->event == EV_RESTORED || handler->event == EV_RESET_ONE)
+	if (handler->event == EV_RESTORED || handler->event == EV_RESET_ONE ||
+	    handler->event == EV_ABORT_ONE)
 		g.leave = &end;
 	block(&g, handler->body);
 	bind(&g, &end);
@@ -1466,6 +1478,8 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 		restore_registers(&g, handler->engine);
 	if (handler->event == EV_RESET_ONE)
 		renew_registers(&g, handler->engine);
+	if (handler->event == EV_ABORT_ONE)
+		return_registers(&g, handler->engine);
 	finish(&g);
 }
 

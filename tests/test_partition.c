@@ -537,6 +537,29 @@ static void test_reset(void **state)
 	assert_all_alive(world);
 }
 
+/* The old work does not end: it is aborted, and what the guest has written since then is there. */
+static void test_reset_late(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0];
+
+	open_all(world);
+	hang(world, 1);
+	submit(a, 0, 2, 64);
+	world_run(world);
+	reset(a);
+	open_queue(a, key_of(0));
+	submit(a, 0, 3, 64);
+	assert_int_equal(pdev_stats(world)->recoveries, 0);
+	pass(world, TIMEOUT_MS);
+	assert_int_equal(pdev_stats(world)->recoveries, 1);
+	assert_int_equal(guest_in(a, KEY, 4), key_of(0));
+	assert_mixed(a, 0, 0, 3, 64, key_of(0));
+	acknowledge(a, CAUSE_DONE);
+	assert_int_equal(stats_of(a)->jobs_aborted, 0);
+	assert_all_alive(world);
+}
+
 /* The guest resets its queue itself, whether it works or not. */
 static void test_queue_reset(void **state)
 {
@@ -651,6 +674,7 @@ static void test_hung(void **state)
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_untouched(&world->guests[1], 0, 1, 9);
 	acknowledge(&world->guests[1], CAUSE_ERROR);
+	assert_int_equal(guest_in(&world->guests[1], KEY, 4), key_of(1));
 	assert_int_equal(stats_of(&world->guests[1])->jobs_aborted, 1);
 	assert_int_equal(guest_in(a, KEY, 4), key_of(0));
 	do_work(a, 0, 3, 64);
@@ -865,6 +889,11 @@ static void be_honest(struct world_guest *guest, unsigned int index, struct aske
 	if (!asked->open) {
 		if (guest_in(guest, STATUS, 4)) /* its reset is not done */
 			return;
+		if (guest_in(guest, CAUSE, 2)) { /* or has failed */
+			guest_out(guest, CAUSE, 2, CAUSE_DONE | CAUSE_ERROR);
+			guest_out(guest, CTRL, 4, CTRL_RESET);
+			return;
+		}
 		asked->key = (u32)random_of(seed);
 		open_queue(guest, asked->key);
 		asked->open = true;
@@ -878,8 +907,7 @@ static void be_honest(struct world_guest *guest, unsigned int index, struct aske
 	}
 	causes = (u16)guest_in(guest, CAUSE, 2);
 	assert_int_equal(guest->line, causes != 0);
-	if (!(causes & CAUSE_ERROR)) /* after which the queue is as new */
-		assert_int_equal(guest_in(guest, KEY, 4), asked->key);
+	assert_int_equal(guest_in(guest, KEY, 4), asked->key);
 	if (!causes)
 		return;
 	guest_out(guest, CAUSE, 2, causes);
@@ -957,11 +985,11 @@ static void test_storm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(same_place), TEST(work),	      TEST(at_once),	TEST(interrupts),
-		TEST(control),	  TEST(out_of_reach), TEST(too_many),	TEST(fresh),
-		TEST(reset),	  TEST(queue_reset),  TEST(refuse),	TEST(refuse_late),
-		TEST(hung),	  TEST(stuck),	      TEST(gone_guest), TEST(gone_device),
-		TEST(lost),	  TEST(spurious),     TEST(storm),
+		TEST(same_place),  TEST(work),	       TEST(at_once),	  TEST(interrupts),
+		TEST(control),	   TEST(out_of_reach), TEST(too_many),	  TEST(fresh),
+		TEST(reset),	   TEST(reset_late),   TEST(queue_reset), TEST(refuse),
+		TEST(refuse_late), TEST(hung),	       TEST(stuck),	  TEST(gone_guest),
+		TEST(gone_device), TEST(lost),	       TEST(spurious),	  TEST(storm),
 	};
 
 	return cmocka_run_group_tests_name("partition", tests, NULL, NULL);
