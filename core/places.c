@@ -58,6 +58,7 @@ static struct vpio_place place_in(const struct vpio_model *model, const struct v
 	within = (offset - reg->offset) % reg->stride;
 	place.at = (u8)within;
 	place.left = (u8)(reg->width - within);
+	place.port = reg->port != VPB_NONE;
 	if (!is_own(reg))
 		return place;
 	place.state = model->vars[reg->var].offset + place.index * reg->width + within;

@@ -165,6 +165,7 @@ struct vpio_place {
 	u8 left;   /* bytes from here to its end, or of what is reserved; 0: nothing is there */
 	u8 plain; /* bytes from here on whose accesses are of the vdev's memory, and nothing else */
 	u8 whole; /* bytes of a register of the vdev's own that begins here */
+	u8 port;  /* a data port: it takes each access whole */
 };
 
 #define VPIO_NOWHERE ((struct vpio_place){ .reg = VPB_NONE })

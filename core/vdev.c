@@ -338,28 +338,32 @@ static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 
 /* --- Data ports -------------------------------------------------------------------------- */
 
-/* A port's number in a variable, and a new one. The pdev's lock is held. */
-static u64 port_load(struct vpio_vdev *vdev, u16 number)
+/* Where a port's variable lies. The pdev's lock is held. */
+static __always_inline u8 *port_place(const struct vpio_vdev *vdev, const struct vpb_var *var)
+{
+	return (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
+}
+
+static __always_inline u64 port_load(const struct vpio_vdev *vdev, u16 number)
 {
 	const struct vpb_var *var = &vdev->pdev->model.vars[number];
 
-	return vpio_load(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0);
+	return vpio_get_bytes(port_place(vdev, var), var->width);
 }
 
-/* The same, without the lock. */
+static __always_inline void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[number];
+
+	vpio_put_bytes(port_place(vdev, var), var->width, value);
+	if (var->reg != VPB_NONE)
+		vdev->stale |= vpio_stale(&vdev->pdev->model.regs[var->reg]);
+}
+
+/* A port's number, without the lock. */
 static u64 port_number(struct vpio_vdev *vdev, u16 number)
 {
 	return load_element(vdev, &vdev->pdev->model.vars[number], 0);
-}
-
-static void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
-{
-	const struct vpio_model *model = &vdev->pdev->model;
-	const struct vpb_var *var = &model->vars[number];
-
-	vpio_store(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0, value);
-	if (var->reg != VPB_NONE)
-		vdev->stale |= vpio_stale(&model->regs[var->reg]);
 }
 
 /* The same one by one: some are past the memory's end, or the address comes to the top. */
@@ -380,11 +384,11 @@ static void move_each(u8 *memory, u32 count, u64 *at, u64 top, u64 bottom, u8 *b
  * Moves bytes between an access and the port's memory, as many as are left; returns how many are
  * left after it.
  */
-static u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u64 left, u8 *bytes,
-		      u32 size, bool write)
+static __always_inline u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u64 left,
+				      u8 *bytes, u32 size, bool write)
 {
 	const struct vpb_var *var = &vdev->pdev->model.vars[way->memory];
-	u8 *memory = (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
+	u8 *memory = port_place(vdev, var);
 	const u64 top = way->top == VPB_NONE ? 0 : port_load(vdev, way->top);
 	u64 at = port_load(vdev, way->at);
 	const u64 first = at;
@@ -427,8 +431,8 @@ static void port_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 si
 			       value >> 8 * done);
 }
 
-static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *value, u32 size,
-			bool write)
+static __always_inline void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg,
+					u64 *value, u32 size, bool write)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const struct vpb_port *port = &pdev->model.ports[reg->port];
@@ -609,6 +613,21 @@ static u64 read_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u3
 	return value;
 }
 
+/* A data port takes each access whole; VPIO_WAIT: make it again later. */
+static int use_port(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size, u64 *value,
+		    bool write)
+{
+	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
+
+	if (write && must_wait(vdev, reg, true))
+		return VPIO_WAIT;
+	vdev->hooked = false;
+	vdev->direct = false;
+	access_port(vdev, reg, value, size, write);
+	end_access(vdev);
+	return 0;
+}
+
 static void write_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size, u64 value)
 {
 	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
@@ -645,6 +664,12 @@ int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *d
 			       vpio_get_bytes(vdev->state + access.place->state, (u32)size));
 		vdev->stats.reads++;
 		vdev->stats.answered++;
+		return 0;
+	}
+	if (access.place->port) {
+		vdev->stats.reads++;
+		use_port(vdev, access.place, (u32)size, &result, false);
+		vpio_put_bytes(data, (u32)size, result);
 		return 0;
 	}
 	if (begin_access(vdev, &access, false))
@@ -695,6 +720,13 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		vpio_put_bytes(vdev->state + access.place->state, (u32)size, value);
 		vdev->stats.writes++;
 		vdev->stats.answered++;
+		return 0;
+	}
+	if (access.place->port) {
+		vdev->written = (u32)offset;
+		if (use_port(vdev, access.place, (u32)size, &value, true))
+			return VPIO_WAIT;
+		vdev->stats.writes++;
 		return 0;
 	}
 	if (begin_access(vdev, &access, true))
