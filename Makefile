@@ -114,6 +114,9 @@ $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
+$B/lang-bench: tests/lang/bench.c $(LANG) $(CORE) $(HEADERS) | $B/setup.done
+	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
+
 HOSTILE := $(wildcard rig/hostile/*.c)
 $B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $(HOSTILE) -o $@
@@ -124,8 +127,9 @@ FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
 test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everything; the last line counts what passed
 	@tests/run
 
-bench: models $B/bench ## ns and instructions of a register access
+bench: models $B/bench $B/lang-bench ## a register access in ns and instructions, a model in ms
 	@tests/bench
+	@$B/lang-bench $(wildcard models/*.vpm)
 
 format: ## put all C files into the house's format
 	clang-format -i $(wildcard */*.c */*.h tests/lang/*.c)

@@ -14,7 +14,7 @@ size_t vpio_pdev_size(const struct vpio_model *model)
 {
 	return vpio_align(sizeof(struct vpio_pdev)) +
 	       vpio_align(model->header->state_size[VPB_HOST]) + vpio_places_size(model) +
-	       VPB_MAX_FRAME;
+	       model->header->code.count * sizeof(struct vpb_insn) + VPB_MAX_FRAME;
 }
 
 static void reset_variables(struct vpio_pdev *pdev)
@@ -40,13 +40,16 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 	pdev->priv = priv;
 	pdev->state = (u8 *)pdev + vpio_align(sizeof(*pdev));
 	pdev->gather.data = pdev->state + vpio_align(header->state_size[VPB_HOST]);
-	vpio_places_init(pdev, (u16 *)(pdev->gather.data + VPB_MAX_FRAME));
+	pdev->code = (struct vpb_insn *)(pdev->gather.data + VPB_MAX_FRAME);
+	vpio_decode(model, pdev->code);
+	vpio_places_init(pdev, pdev->code + header->code.count);
 	pdev->gather.capacity = VPB_MAX_FRAME;
-	for (i = 0; i < header->bars.count; i++) {
-		const struct vpb_bar *bar = &model->bars[i];
+	for (i = 0; i < header->irqs.count; i++) {
+		const struct vpb_irq *irq = &model->irqs[i];
 
-		pdev->bar_window[bar->index] = &model->windows[bar->window];
-		pdev->bar_size[bar->index] = bar->size;
+		pdev->irqs[i].cause = &model->vars[model->regs[irq->cause].var];
+		if (irq->mask != VPB_NONE)
+			pdev->irqs[i].mask = &model->vars[model->regs[irq->mask].var];
 	}
 	pdev->slot_size = vpio_job_slot_size(model);
 }

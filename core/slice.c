@@ -63,14 +63,14 @@ static bool is_late(struct vpio_pdev *pdev, u32 engine)
 void vpio_start_refuse(struct vpio_vdev *vdev, u32 engine)
 {
 	vdev->starts[engine].pending = false;
-	vdev->starts[engine].granted = false;
+	WRITE_ONCE(vdev->granted, vdev->granted & ~(1u << engine));
 	vpio_start_end(vdev, engine, 1);
 }
 
 void vpio_start_grant(struct vpio_vdev *vdev, u32 engine)
 {
 	vdev->starts[engine].pending = false;
-	vdev->starts[engine].granted = true;
+	WRITE_ONCE(vdev->granted, vdev->granted | 1u << engine);
 	vdev->pdev->ops->wake_vdev(vdev);
 }
 
@@ -222,7 +222,7 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 	bool taken;
 
 	pdev->ops->lock(pdev);
-	taken = vdev->attached && !start->pending && !start->granted;
+	taken = vdev->attached && !start->pending && !(vdev->granted >> engine & 1);
 	if (taken) {
 		start->pending = true;
 		start->ticket = pdev->tickets++;
@@ -238,19 +238,17 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 	return taken;
 }
 
-void vpio_slice_begin(struct vpio_vdev *vdev)
+void vpio_slice_begin_all(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	u32 i;
 
-	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		struct vpio_start *start = &vdev->starts[i];
+	for (i = 0; READ_ONCE(vdev->granted) >> i; i++) {
+		const struct vpio_start *start = &vdev->starts[i];
 
-		if (!READ_ONCE(start->granted))
-			continue;
 		pdev->ops->lock(pdev);
-		if (start->granted) {
-			start->granted = false;
+		if (vdev->granted >> i & 1) {
+			WRITE_ONCE(vdev->granted, vdev->granted & ~(1u << i));
 			if (pdev->model.engines[i].discipline == VPB_SLICED)
 				enter(pdev, i, VPIO_OWNED);
 			else
@@ -309,6 +307,7 @@ void vpio_slice_forget(struct vpio_vdev *vdev)
 	struct vpio_pdev *pdev = vdev->pdev;
 	u32 i;
 
+	WRITE_ONCE(vdev->granted, 0);
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
 		struct vpio_slice *slice = &pdev->slices[i];
 

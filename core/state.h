@@ -73,7 +73,6 @@ struct vpio_inbox {
 /* What a vdev asked of a slice or partition engine with START. */
 struct vpio_start {
 	bool pending; /* waits for the engine */
-	bool granted; /* has it; VPB_ON_BEGIN is to run */
 	bool ended;   /* `finish` was said; VPB_ON_DONE is to run */
 	u8 status;
 	u64 ticket; /* who asked first is first */
@@ -98,7 +97,7 @@ struct vpio_vdev {
 	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
 	bool refused;		  /* this request is refused and counted already */
-	bool filter_stale;	  /* a register of the filter has changed */
+	u8 stale;		  /* VPB_REG_FILTER, VPB_REG_IRQ: such a register has changed */
 	bool hooked;		  /* a handler ran in this access */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	bool direct;		  /* this access reached the hardware */
@@ -108,6 +107,7 @@ struct vpio_vdev {
 	/* Guarded by the pdev's lock. */
 	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
 	struct vpio_start starts[VPB_MAX_ENGINES];
+	u32 granted; /* engines that it has been granted and has not begun on */
 	u16 instances
 		[VPB_MAX_ENGINES]; /* partition engines: which is its; both locks to change it */
 	u32 filter;		   /* enum vpb_filter */
@@ -156,15 +156,43 @@ struct vpio_instance {
 	u64 since;		/* ns: when that began */
 };
 
+/* What a byte of a window is, in one of its maps. */
+struct vpio_place {
+	u32 state; /* whole, plain: where in the vdev's variables */
+	u16 reg;   /* or VPB_NONE: reserved or nothing */
+	u16 index; /* of the register's element */
+	u8 at;	   /* the byte of the element */
+	u8 left;   /* bytes from here to its end, or of what is reserved; 0: nothing is there */
+	u8 plain; /* bytes from here on whose accesses are of the vdev's memory, and nothing else */
+	u8 whole; /* bytes of a register of the vdev's own that begins here */
+	u8 port;  /* a data port: it takes each access whole */
+};
+
+#define VPIO_NOWHERE ((struct vpio_place){ .reg = VPB_NONE })
+
+/* What a BAR shows, and the places of the window's first bytes, map after map. */
+struct vpio_bar {
+	const struct vpb_window *window; /* NULL: there is no such BAR */
+	const struct vpio_place *places;
+	u32 length; /* bytes of the window that each map has there */
+	u32 size;
+};
+
+/* Where a vdev has a cause register and its mask. */
+struct vpio_irq {
+	const struct vpb_var *cause;
+	const struct vpb_var *mask; /* NULL: all causes */
+};
+
 struct vpio_pdev {
 	struct vpio_model model;
 	const struct vpio_ops *ops;
 	const struct vpio_dma *dma;
 	void *priv;
-	const struct vpb_window *bar_window[VPB_MAX_BARS]; /* by BAR index, NULL: no such BAR */
-	u32 bar_size[VPB_MAX_BARS];
-	u16 *places[VPB_MAX_WINDOWS]; /* see places.c */
-	u32 slot_size;		      /* bytes of the largest frame of any engine, rounded up */
+	struct vpio_bar bars[VPB_MAX_BARS]; /* by BAR index */
+	struct vpb_insn *code;		    /* of the handlers, decoded */
+	struct vpio_irq irqs[VPB_MAX_IRQS];
+	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
 
 	/* Guarded by the pdev's lock. */
 	bool started;
@@ -182,15 +210,42 @@ struct vpio_pdev {
 	struct vpio_pdev_stats stats;
 };
 
-/* places.c: which span of a map a byte of a window belongs to */
+/* places.c: what an access meets at each byte of a window */
 
 /* Bytes of the tables that make it one look-up. */
 size_t vpio_places_size(const struct vpio_model *model);
-/* Fills them in. */
-void vpio_places_init(struct vpio_pdev *pdev, u16 *tables);
-/* The span of a byte that a read or write meets in a bank; NULL if there is nothing. */
-const struct vpb_span *vpio_place(const struct vpio_pdev *pdev, const struct vpb_window *window,
-				  u32 map, u32 offset);
+/* Fills them in; the memory is aligned to 8. */
+void vpio_places_init(struct vpio_pdev *pdev, void *memory);
+/* The place of a byte that has no table. */
+const struct vpio_place *vpio_place_search(const struct vpio_model *model,
+					   const struct vpb_window *window, u32 map, u32 offset,
+					   struct vpio_place *found);
+
+/* The place of a byte that an access meets in a map of a BAR; in @found if it is searched. */
+static inline const struct vpio_place *vpio_place(const struct vpio_model *model,
+						  const struct vpio_bar *bar, u32 map, u32 offset,
+						  struct vpio_place *found)
+{
+	if (offset < bar->length)
+		return &bar->places[map * bar->length + offset];
+	return vpio_place_search(model, bar->window, map, offset, found);
+}
+
+/* decode.c: the code that the virtual machine runs */
+
+/* The instructions that it has beside those of enum vpb_op, most for 1, 2, 4 and 8 bytes each. */
+enum vpio_op {
+	VPIO_LOAD = VPB_OP_COUNT,     /* d = what lies at imm in the space a */
+	VPIO_STORE = VPIO_LOAD + 4,   /* what lies at imm in the space d = a */
+	VPIO_CHANGE = VPIO_STORE + 4, /* the same, by which b becomes stale in the vdev */
+	VPIO_LOADX = VPIO_CHANGE + 4, /* d = array[a], which is in the space b */
+	VPIO_STOREX = VPIO_LOADX + 4, /* array[b] = a, in the space d */
+	VPIO_FIELD = VPIO_STOREX + 4, /* (one) d = a << low byte of imm >> the rest of it */
+	VPIO_OP_COUNT,
+};
+
+/* Makes it from the model's; as many instructions. */
+void vpio_decode(const struct vpio_model *model, struct vpb_insn *code);
 
 /* vm.c */
 
@@ -260,6 +315,21 @@ static inline void vpio_put_bytes(void *place, u32 width, u64 value)
 		memcpy(place, &value, 8);
 		break;
 	}
+}
+
+/* A few bytes: 1, 2, 4, 8, or any. */
+static inline void vpio_copy_bytes(void *to, const void *from, u32 size)
+{
+	if (size == 1 || size == 2 || size == 4 || size == 8)
+		vpio_put_bytes(to, size, vpio_get_bytes(from, size));
+	else
+		memcpy(to, from, size);
+}
+
+/* What follows from a change of a register: see vpio_vdev.stale. */
+static inline u8 vpio_stale(const struct vpb_reg *reg)
+{
+	return reg->flags & (VPB_REG_FILTER | VPB_REG_IRQ);
 }
 
 /* Load and store one element of a variable; the index is within it. */
@@ -348,7 +418,12 @@ void vpio_job_forget(struct vpio_vdev *vdev);
 /* Asks for the engine. False: the vdev's last request has not begun yet. Vdev's lock only. */
 bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b);
 /* Begins the vdev's work on engines that it has been granted. Vdev's lock only. */
-void vpio_slice_begin(struct vpio_vdev *vdev);
+void vpio_slice_begin_all(struct vpio_vdev *vdev);
+static inline void vpio_slice_begin(struct vpio_vdev *vdev)
+{
+	if (READ_ONCE(vdev->granted))
+		vpio_slice_begin_all(vdev);
+}
 /* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
 void vpio_slice_deliver(struct vpio_vdev *vdev);
 /* The owner's work has ended. */

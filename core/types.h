@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/string.h>
 #include <linux/stddef.h>
+#include <linux/compiler.h>
 #else
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +21,12 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
-#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#ifndef __always_inline
+#define __always_inline inline __attribute__((__always_inline__))
+#endif
+#define __annotate_jump_table /* for the kernel's objtool */
+#define READ_ONCE(x)	      (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)      (*(volatile __typeof__(x) *)&(x) = (v))
 #endif
 
 #ifndef ARRAY_SIZE

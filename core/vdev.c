@@ -8,6 +8,7 @@
 enum {
 	MOST_LETTERS = 64, /* frames, and ends of jobs, of one vpio_vdev_run() */
 	ALL_ONES = 0xff,   /* what a read meets where there is nothing */
+	WIDTHS = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8, /* bytes that an access can have */
 };
 
 /* name, meaning: by enum vpio_refusal */
@@ -85,25 +86,20 @@ bool vpio_guest_write(struct vpio_vdev *vdev, u64 address, const void *data, u32
 
 /* --- The interrupt line ------------------------------------------------------------------ */
 
-static u64 load_register(const struct vpio_vdev *vdev, u16 number)
-{
-	const struct vpio_model *model = &vdev->pdev->model;
-
-	return vpio_load(vdev->state, &model->vars[model->regs[number].var], 0);
-}
-
 void vpio_update_line(struct vpio_vdev *vdev)
 {
-	const struct vpio_model *model = &vdev->pdev->model;
-	const bool msi = vpio_config_msi_enabled(vdev);
+	const struct vpio_pdev *pdev = vdev->pdev;
+	const bool msi = pdev->model.header->msi && vpio_config_msi_enabled(vdev);
 	bool level = false, rise = false;
 	u32 i;
 
-	for (i = 0; i < model->header->irqs.count; i++) {
-		u64 causes = load_register(vdev, model->irqs[i].cause);
+	vdev->stale &= (u8)~VPB_REG_IRQ;
+	for (i = 0; i < VPB_MAX_IRQS && pdev->irqs[i].cause; i++) {
+		const struct vpio_irq *irq = &pdev->irqs[i];
+		u64 causes = vpio_load(vdev->state, irq->cause, 0);
 
-		if (model->irqs[i].mask != VPB_NONE)
-			causes &= load_register(vdev, model->irqs[i].mask);
+		if (irq->mask)
+			causes &= vpio_load(vdev->state, irq->mask, 0);
 		level |= causes != 0;
 		/* a message for each news, though the guest may not have looked at the last one */
 		rise |= (causes & (~vdev->causes[i] | vdev->raised[i])) != 0;
@@ -113,7 +109,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	if (msi != vdev->msi) { /* nothing is left of the line, or of messages */
 		vdev->msi = msi;
 		vdev->line = false;
-		vdev->pdev->ops->irq(vdev, false);
+		pdev->ops->irq(vdev, false);
 	}
 	if (msi) {
 		if (!rise)
@@ -126,7 +122,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	}
 	if (level)
 		vdev->stats.interrupts++;
-	vdev->pdev->ops->irq(vdev, level);
+	pdev->ops->irq(vdev, level);
 }
 
 bool vpio_vdev_irq_level(struct vpio_vdev *vdev)
@@ -136,24 +132,33 @@ bool vpio_vdev_irq_level(struct vpio_vdev *vdev)
 
 /* --- Registers --------------------------------------------------------------------------- */
 
-/* Runs what a handler left to be done: the receive filter, engines that asked to run. */
-static void settle(struct vpio_vdev *vdev)
+static void run_engines(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	const struct vpio_model *model = &pdev->model;
 	u32 run = vdev->run, i;
 
-	vpio_slice_begin(vdev);
 	vdev->run = 0;
 	for (i = 0; run >> i; i++) {
 		if (run >> i & 1)
-			vpio_vm_run(pdev, vdev, model->engines[i].on[VPB_ON_RUN], NULL, 0, 0, 0);
+			vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_RUN], NULL, 0, 0,
+				    0);
 	}
-	if (vdev->filter_stale) {
-		vdev->filter_stale = false;
-		vpio_vm_run(pdev, vdev, model->header->on[VPB_ON_FILTER], NULL, 0, 0, 0);
+}
+
+/* Runs what a handler left to be done: engines that asked to run, the receive filter, the line. */
+static void settle(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	vpio_slice_begin(vdev);
+	if (vdev->run)
+		run_engines(vdev);
+	if (vdev->stale & VPB_REG_FILTER) {
+		vdev->stale &= (u8)~VPB_REG_FILTER;
+		vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_FILTER], NULL, 0, 0, 0);
 	}
-	vpio_update_line(vdev);
+	if (vdev->stale & VPB_REG_IRQ)
+		vpio_update_line(vdev);
 	if (vdev->run) {
 		pdev->ops->lock(pdev);
 		if (vdev->attached)
@@ -163,7 +168,8 @@ static void settle(struct vpio_vdev *vdev)
 }
 
 /* Which of a window's maps an access meets now: its bank, and whether it writes. */
-static u32 current_map(const struct vpio_vdev *vdev, const struct vpb_window *window, bool write)
+static __always_inline u32 current_map(const struct vpio_vdev *vdev,
+				       const struct vpb_window *window, bool write)
 {
 	const struct vpio_model *model = &vdev->pdev->model;
 	u32 bank = 0;
@@ -189,27 +195,21 @@ static u32 hardware_offset(const struct vpio_vdev *vdev, const struct vpb_reg *r
 }
 
 /*
- * Whether the vdev's access reaches the hardware's own register: then the pdev's lock is held on
- * return. A partition engine's instance is always its vdev's; a slice engine's owner changes.
+ * Whether the vdev's access reaches the hardware's own register, now that the pdev's lock is held. A
+ * partition engine's instance is always its vdev's; a slice engine's owner changes.
  */
-static bool lock_direct(struct vpio_vdev *vdev, const struct vpb_reg *reg)
+static bool reaches_hardware(struct vpio_vdev *vdev, const struct vpb_reg *reg)
 {
-	struct vpio_pdev *pdev = vdev->pdev;
-
-	if (!(reg->flags & VPB_REG_DIRECT))
+	if (!vdev->attached ||
+	    (!vpio_slice_is_owner(vdev, reg->engine) &&
+	     vdev->pdev->model.engines[reg->engine].discipline != VPB_PARTITIONED))
 		return false;
-	pdev->ops->lock(pdev);
-	if (vdev->attached && (pdev->model.engines[reg->engine].discipline == VPB_PARTITIONED ||
-			       vpio_slice_is_owner(vdev, reg->engine))) {
-		vdev->direct = true;
-		return true;
-	}
-	pdev->ops->unlock(pdev);
-	return false;
+	vdev->direct = true;
+	return true;
 }
 
 /* A register's own storage, in whichever space. */
-static u64 load_element(struct vpio_vdev *vdev, const struct vpb_var *var, u32 index)
+static inline u64 load_element(struct vpio_vdev *vdev, const struct vpb_var *var, u32 index)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	u64 value;
@@ -252,23 +252,39 @@ static void hardware_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 	pdev->ops->hw_write(pdev, pdev->model.windows[reg->window].hw_bar, offset, width, value);
 }
 
-static u64 read_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size)
+/* A register of a slice or partition engine: the hardware's, or what was saved of it. */
+static u64 read_direct(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	const struct vpb_var *var = &pdev->model.vars[reg->var];
 	u64 value = 0;
 
-	if (reg->on_read == VPB_NONE && lock_direct(vdev, reg)) {
+	pdev->ops->lock(pdev);
+	if (reaches_hardware(vdev, reg)) {
 		value = hardware_read(vdev, reg, hardware_offset(vdev, reg, index), reg->width);
-		pdev->ops->unlock(pdev);
-		return value;
+	} else if (reg->access != VPB_WO && reg->access != VPB_STROBE) {
+		value = vpio_load(vdev->slice_state, &pdev->model.vars[reg->var], index);
+		if (reg->access == VPB_RC)
+			vpio_store(vdev->slice_state, &pdev->model.vars[reg->var], index, 0);
 	}
+	pdev->ops->unlock(pdev);
+	return value;
+}
+
+static u64 read_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u32 size)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+	u64 value = 0;
+
+	if (reg->on_read == VPB_NONE && reg->flags & VPB_REG_DIRECT)
+		return read_direct(vdev, reg, index);
 	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
 		value = load_element(vdev, var, index);
 	if (reg->on_read != VPB_NONE)
-		value = vpio_vm_run(pdev, vdev, reg->on_read, NULL, value, index, size);
-	if (reg->access == VPB_RC)
+		value = vpio_vm_run(vdev->pdev, vdev, reg->on_read, NULL, value, index, size);
+	if (reg->access == VPB_RC) {
 		store_element(vdev, var, index, 0);
+		vdev->stale |= vpio_stale(reg);
+	}
 	return value;
 }
 
@@ -282,13 +298,16 @@ static u64 written(const struct vpb_reg *reg, u64 old, u64 value, u64 mask)
 	return old | (value & mask & reg->set);
 }
 
-static void store_written(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u64 value,
-			  u64 mask)
+/* The vdev's own value is kept in any case: it is what a hand-off restores. */
+static void write_direct(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 index, u64 value)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[reg->var];
+	struct vpio_pdev *pdev = vdev->pdev;
 
-	vpio_store(vdev->state, var, index,
-		   written(reg, vpio_load(vdev->state, var, index), value, mask));
+	pdev->ops->lock(pdev);
+	vpio_store(vdev->slice_state, &pdev->model.vars[reg->var], index, value);
+	if (reg->access != VPB_RO && reaches_hardware(vdev, reg))
+		hardware_write(vdev, reg, hardware_offset(vdev, reg, index), reg->width, value);
+	pdev->ops->unlock(pdev);
 }
 
 /* Whether a write is one for which its handler runs. @ones: bits written as 1. */
@@ -309,62 +328,88 @@ static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 	if (reg->on_write != VPB_NONE && is_hooked_write(reg, old, new, value & mask)) {
 		vpio_vm_run(pdev, vdev, reg->on_write, NULL, new, index, size);
 	} else if (reg->access != VPB_STROBE) {
-		store_element(vdev, var, index, new);
-		if (reg->access != VPB_RO && lock_direct(vdev, reg)) {
-			hardware_write(vdev, reg, hardware_offset(vdev, reg, index), reg->width,
-				       new);
-			pdev->ops->unlock(pdev);
-		}
+		if (reg->flags & VPB_REG_DIRECT)
+			write_direct(vdev, reg, index, new);
+		else
+			store_element(vdev, var, index, new);
 	}
-	if (reg->flags & VPB_REG_FILTER)
-		vdev->filter_stale = true;
+	vdev->stale |= vpio_stale(reg);
 }
 
 /* --- Data ports -------------------------------------------------------------------------- */
 
-/* A port's number in a variable, and a new one. The pdev's lock is held. */
-static u64 port_load(struct vpio_vdev *vdev, u16 number)
+/* Where a port's variable lies. The pdev's lock is held. */
+static __always_inline u8 *port_place(const struct vpio_vdev *vdev, const struct vpb_var *var)
+{
+	return (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
+}
+
+static __always_inline u64 port_load(const struct vpio_vdev *vdev, u16 number)
 {
 	const struct vpb_var *var = &vdev->pdev->model.vars[number];
 
-	return vpio_load(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0);
+	return vpio_get_bytes(port_place(vdev, var), var->width);
 }
 
-/* The same, without the lock. */
+static __always_inline void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[number];
+
+	vpio_put_bytes(port_place(vdev, var), var->width, value);
+	if (var->reg != VPB_NONE)
+		vdev->stale |= vpio_stale(&vdev->pdev->model.regs[var->reg]);
+}
+
+/* A port's number, without the lock. */
 static u64 port_number(struct vpio_vdev *vdev, u16 number)
 {
 	return load_element(vdev, &vdev->pdev->model.vars[number], 0);
 }
 
-static void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
-{
-	const struct vpb_var *var = &vdev->pdev->model.vars[number];
-
-	vpio_store(var->space == VPB_VDEV ? vdev->state : vdev->slice_state, var, 0, value);
-}
-
-/* Moves bytes between an access and the port's memory; returns how many are left after it. */
-static u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u8 *bytes, u32 size,
+/* The same one by one: some are past the memory's end, or the address comes to the top. */
+static void move_each(u8 *memory, u32 count, u64 *at, u64 top, u64 bottom, u8 *bytes, u64 size,
 		      bool write)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[way->memory];
-	u8 *memory = (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
-	u64 at = port_load(vdev, way->at);
-	u64 left = port_load(vdev, way->left);
-	u32 i;
+	for (; size; size--, bytes++) {
+		if (*at < count && write)
+			memory[*at] = *bytes;
+		else if (*at < count)
+			*bytes = memory[*at];
+		if (++*at == top)
+			*at = bottom;
+	}
+}
 
-	for (i = 0; i < size && left; i++, left--) {
-		if (at < var->count && write)
-			memory[at] = bytes[i];
-		else if (at < var->count)
-			bytes[i] = memory[at];
-		at++;
-		if (way->top != VPB_NONE && at == port_load(vdev, way->top))
-			at = port_load(vdev, way->bottom);
+/*
+ * Moves bytes between an access and the port's memory, as many as are left; returns how many are
+ * left after it.
+ */
+static __always_inline u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u64 left,
+				      u8 *bytes, u32 size, bool write)
+{
+	const struct vpb_var *var = &vdev->pdev->model.vars[way->memory];
+	u8 *memory = port_place(vdev, var);
+	const u64 top = way->top == VPB_NONE ? 0 : port_load(vdev, way->top);
+	u64 at = port_load(vdev, way->at);
+	const u64 first = at;
+
+	if (size > left)
+		size = (u32)left;
+	at += size;
+	if (at <= var->count && (first >= top || at < top)) {
+		if (write)
+			vpio_copy_bytes(memory + first, bytes, size);
+		else
+			vpio_copy_bytes(bytes, memory + first, size);
+	} else {
+		at = first;
+		move_each(memory, var->count, &at, top,
+			  way->top == VPB_NONE ? 0 : port_load(vdev, way->bottom), bytes, size,
+			  write);
 	}
 	port_store(vdev, way->at, at);
-	port_store(vdev, way->left, left);
-	return left;
+	port_store(vdev, way->left, left - size);
+	return left - size;
 }
 
 /* How many bytes an access moves: as many as it has, but no less than the port's unit. */
@@ -386,24 +431,29 @@ static void port_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 si
 			       value >> 8 * done);
 }
 
-static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *value, u32 size,
-			bool write)
+static __always_inline void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg,
+					u64 *value, u32 size, bool write)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const struct vpb_port *port = &pdev->model.ports[reg->port];
 	const struct vpb_way *way = write ? &port->write : &port->read;
 	bool through, ended;
+	u64 left;
 
 	if (way->memory == VPB_NONE)
 		return;
 	pdev->ops->lock(pdev);
+	left = port_load(vdev, way->left);
+	if (!left) {
+		pdev->ops->unlock(pdev);
+		return; /* nothing was asked for: as the device, nothing happens */
+	}
 	through = way->engine != VPB_NONE && vpio_slice_is_owner(vdev, way->engine);
 	if (through && way->when != VPB_NONE)
 		through = port_load(vdev, way->when);
-	if (!port_load(vdev, way->left) ||
-	    (way->engine != VPB_NONE && way->when == VPB_NONE && !through)) {
+	if (way->engine != VPB_NONE && way->when == VPB_NONE && !through) {
 		pdev->ops->unlock(pdev);
-		return; /* nothing was asked for: as the device, nothing happens */
+		return;
 	}
 	if (way->unit != VPB_NONE)
 		size = port_width(reg, port_load(vdev, way->unit), size);
@@ -411,7 +461,7 @@ static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *
 		vdev->direct = true;
 		port_write(vdev, reg, size, *value);
 	}
-	ended = !move_bytes(vdev, way, (u8 *)value, size, write);
+	ended = !move_bytes(vdev, way, left, (u8 *)value, size, write);
 	pdev->ops->unlock(pdev);
 	if (ended)
 		vpio_vm_run(pdev, vdev, way->on_end, NULL, 0, 0, 0);
@@ -420,8 +470,8 @@ static void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg, u64 *
 /* Whether the vdev has asked for a slice engine and does not have it yet. */
 static bool is_awaited(const struct vpio_vdev *vdev, u32 engine)
 {
-	return vdev->pdev->model.engines[engine].discipline == VPB_SLICED &&
-	       READ_ONCE(vdev->starts[engine].pending);
+	return READ_ONCE(vdev->starts[engine].pending) &&
+	       vdev->pdev->model.engines[engine].discipline == VPB_SLICED;
 }
 
 /* Whether the access touches an engine that the vdev has asked for and does not have yet. */
@@ -434,8 +484,6 @@ static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool wr
 		way = &vdev->pdev->model.ports[reg->port].write;
 		engine = write ? way->engine : VPB_NONE;
 		when = way->when;
-	} else if (!(reg->flags & VPB_REG_DIRECT)) {
-		return false;
 	}
 	if (engine == VPB_NONE)
 		return false;
@@ -445,52 +493,84 @@ static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool wr
 	return when == VPB_NONE || port_number(vdev, when);
 }
 
-/* One register that an access touches, and which of the access's bytes are its. */
-struct piece {
-	const struct vpb_reg *reg; /* NULL: reserved or nothing there */
-	bool nothing;
-	u32 index;
-	u32 shift; /* bits: where in the register the piece begins */
-	u32 size;  /* bytes of the access */
+/* An access of a guest, as it goes over the registers that it touches. */
+struct access {
+	const struct vpio_bar *bar;
+	u32 map, offset, size;
+	u32 done; /* bytes */
+	u32 part; /* bytes of the register at hand */
+	const struct vpio_place *place;
+	const struct vpb_reg *reg; /* the register at hand; NULL: reserved or nothing there */
+	u32 at;			   /* byte of it with which the part begins */
+	struct vpio_place found;   /* the place, if it was searched */
 };
 
-static struct piece piece_at(const struct vpio_pdev *pdev, const struct vpb_window *window, u32 map,
-			     u32 offset, u32 most)
-{
-	const struct vpb_span *span = vpio_place(pdev, window, map, offset);
-	struct piece piece = { .size = 1, .nothing = !span };
-	u32 start, end;
-
-	if (!span)
-		return piece;
-	end = span->end;
-	if (span->reg != VPB_NONE) {
-		piece.reg = &pdev->model.regs[span->reg];
-		piece.index = (offset - piece.reg->offset) / piece.reg->stride;
-		start = piece.reg->offset + piece.index * piece.reg->stride;
-		piece.shift = 8 * (offset - start);
-		end = start + piece.reg->width;
-	}
-	piece.size = end - offset < most ? end - offset : most;
-	return piece;
-}
-
-static const struct vpb_window *window_of(struct vpio_vdev *vdev, unsigned int bar, u64 offset,
-					  size_t size)
+/* Where the access begins; false if it is not within a BAR. */
+static __always_inline bool enter(const struct vpio_vdev *vdev, struct access *access,
+				  unsigned int bar, u64 offset, size_t size, bool write)
 {
 	const struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpio_bar *shown;
 
-	if (bar >= VPB_MAX_BARS || !pdev->bar_window[bar])
-		return NULL;
-	if (offset >= pdev->bar_size[bar] || size > pdev->bar_size[bar] - offset)
-		return NULL;
-	if (size != 1 && size != 2 && size != 4 && size != 8)
-		return NULL;
-	return pdev->bar_window[bar];
+	if (bar >= VPB_MAX_BARS)
+		return false;
+	shown = &pdev->bars[bar]; /* of size 0 if there is none */
+	if (offset >= shown->size || size > shown->size - offset)
+		return false;
+	access->bar = shown;
+	access->map = current_map(vdev, shown->window, write);
+	access->offset = (u32)offset;
+	access->size = (u32)size;
+	access->done = 0;
+	access->place =
+		vpio_place(&pdev->model, shown, access->map, access->offset, &access->found);
+	return true;
 }
 
-static void count_access(struct vpio_vdev *vdev)
+/* The register of the place at hand, and which of the access's bytes are its. */
+static __always_inline void take_part(const struct vpio_vdev *vdev, struct access *access)
 {
+	const u32 rest = access->size - access->done;
+	const struct vpio_place *place = access->place;
+
+	access->at = place->at;
+	access->reg = place->reg == VPB_NONE ? NULL : &vdev->pdev->model.regs[place->reg];
+	access->part = place->left < rest ? place->left : rest;
+	if (access->reg && (access->reg->flags & VPB_REG_FIXED || access->reg->port != VPB_NONE)) {
+		access->part = rest; /* it takes each access whole */
+		access->at = 0;
+	} else if (!place->left) {
+		access->part = 1;
+	}
+}
+
+/* Goes on to what the access touches next; false if it is at its end. */
+static __always_inline bool advance(const struct vpio_vdev *vdev, struct access *access)
+{
+	access->done += access->part;
+	if (access->done >= access->size)
+		return false;
+	access->place = vpio_place(&vdev->pdev->model, access->bar, access->map,
+				   access->offset + access->done, &access->found);
+	take_part(vdev, access);
+	return true;
+}
+
+/* What every access begins with that is more than one of memory; VPIO_WAIT: make it again later. */
+static __always_inline int begin_access(struct vpio_vdev *vdev, struct access *access, bool write)
+{
+	take_part(vdev, access);
+	if (access->reg && (access->reg->flags & VPB_REG_DIRECT || access->reg->port != VPB_NONE) &&
+	    must_wait(vdev, access->reg, write))
+		return VPIO_WAIT;
+	vdev->hooked = false;
+	vdev->direct = false;
+	return 0;
+}
+
+static void end_access(struct vpio_vdev *vdev)
+{
+	settle(vdev);
 	if (vdev->hooked)
 		vdev->stats.hooks++;
 	else if (vdev->direct)
@@ -499,123 +579,164 @@ static void count_access(struct vpio_vdev *vdev)
 		vdev->stats.answered++;
 }
 
-/* What every access begins with; VPIO_WAIT if it must be made again later. */
-static int begin_access(struct vpio_vdev *vdev, const struct piece *first, bool write)
+static u64 read_part(struct vpio_vdev *vdev, const struct access *access)
 {
-	if (first->reg && must_wait(vdev, first->reg, write))
+	u64 value = 0;
+
+	if (!access->reg)
+		return access->place->left ? 0 : ALL_ONES;
+	if (access->reg->port == VPB_NONE)
+		return read_register(vdev, access->reg, access->place->index, access->part) >>
+		       8 * access->at;
+	access_port(vdev, access->reg, &value, access->part, false);
+	return value;
+}
+
+/* Most accesses are of one whole register that is the vdev's own. */
+static u64 read_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size)
+{
+	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
+	u64 value = 0;
+
+	vdev->hooked = false;
+	vdev->direct = false;
+	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
+		value = vpio_get_bytes(vdev->state + place->state, size);
+	if (reg->on_read != VPB_NONE)
+		value = vpio_vm_run(vdev->pdev, vdev, reg->on_read, NULL, value, place->index,
+				    size);
+	if (reg->access == VPB_RC) {
+		vpio_put_bytes(vdev->state + place->state, size, 0);
+		vdev->stale |= vpio_stale(reg);
+	}
+	end_access(vdev);
+	return value;
+}
+
+/* A data port takes each access whole; VPIO_WAIT: make it again later. */
+static int use_port(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size, u64 *value,
+		    bool write)
+{
+	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
+
+	if (write && must_wait(vdev, reg, true))
 		return VPIO_WAIT;
 	vdev->hooked = false;
 	vdev->direct = false;
+	access_port(vdev, reg, value, size, write);
+	end_access(vdev);
 	return 0;
 }
 
-/* A register that takes each access whole has the rest of it. */
-static void make_whole(struct piece *piece, u32 rest)
+static void write_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size, u64 value)
 {
-	const struct vpb_reg *reg = piece->reg;
+	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
+	u8 *state = vdev->state + place->state;
+	const u64 old = vpio_get_bytes(state, size);
+	const u64 new = written(reg, old, value, ~0ull);
 
-	if (!reg || !(reg->flags & VPB_REG_FIXED || reg->port != VPB_NONE))
-		return;
-	piece->size = rest;
-	piece->shift = 0;
-}
-
-/*
- * Most accesses are of one whole register that is only kept: nothing runs and nothing changes but
- * its value.
- */
-static bool is_plain(const struct piece *piece, size_t size, u16 handler, u16 barred)
-{
-	const struct vpb_reg *reg = piece->reg;
-
-	return reg && handler == VPB_NONE && piece->size == size && reg->width == size &&
-	       !(reg->flags & barred) && reg->port == VPB_NONE &&
-	       (reg->access == VPB_RW || reg->access == VPB_RO || reg->access == VPB_W1C);
+	vdev->hooked = false;
+	vdev->direct = false;
+	if (reg->on_write != VPB_NONE && is_hooked_write(reg, old, new, value))
+		vpio_vm_run(vdev->pdev, vdev, reg->on_write, NULL, new, place->index, size);
+	else if (reg->access != VPB_STROBE)
+		vpio_put_bytes(state, size, new);
+	vdev->stale |= vpio_stale(reg);
+	end_access(vdev);
 }
 
 int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size)
 {
-	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	struct vpio_pdev *pdev = vdev->pdev;
-	struct piece piece;
-	u64 result = 0, value;
-	u32 map, done;
+	struct access access;
+	u64 result = 0;
 
-	if (!window)
+	if (!enter(vdev, &access, bar, offset, size, false))
 		return -1;
-	map = current_map(vdev, window, false);
-	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
-	if (piece.reg && is_plain(&piece, size, piece.reg->on_read, VPB_REG_DIRECT)) {
-		vpio_put_bytes(
-			data, (u32)size,
-			vpio_load(vdev->state, &pdev->model.vars[piece.reg->var], piece.index));
+	if (access.place->whole == size && access.place->plain < size) {
+		vdev->stats.reads++;
+		vpio_put_bytes(data, (u32)size, read_whole(vdev, access.place, (u32)size));
+		return 0;
+	}
+	if (size > 8 || !(WIDTHS >> size & 1))
+		return -1;
+	if (access.place->plain >= size) {
+		vpio_put_bytes(data, (u32)size,
+			       vpio_get_bytes(vdev->state + access.place->state, (u32)size));
 		vdev->stats.reads++;
 		vdev->stats.answered++;
 		return 0;
 	}
-	if (begin_access(vdev, &piece, false))
+	if (access.place->port) {
+		vdev->stats.reads++;
+		use_port(vdev, access.place, (u32)size, &result, false);
+		vpio_put_bytes(data, (u32)size, result);
+		return 0;
+	}
+	if (begin_access(vdev, &access, false))
 		return VPIO_WAIT;
 	vdev->stats.reads++;
-	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
-		make_whole(&piece, (u32)size - done);
-		value = piece.nothing ? ALL_ONES : 0;
-		if (piece.reg && piece.reg->port != VPB_NONE)
-			access_port(vdev, piece.reg, &value, piece.size, false);
-		else if (piece.reg)
-			value = read_register(vdev, piece.reg, piece.index, piece.size) >>
-				piece.shift;
-		result |= (value & width_mask(piece.size)) << 8 * done;
-	}
+	do
+		result |= (read_part(vdev, &access) & width_mask(access.part)) << 8 * access.done;
+	while (advance(vdev, &access));
 	vpio_put_bytes(data, (u32)size, result);
-	if (vdev->hooked)
-		settle(vdev);
-	else
-		vpio_update_line(vdev); /* a register that reading clears may be a cause */
-	count_access(vdev);
+	end_access(vdev);
 	return 0;
+}
+
+static __always_inline void write_part(struct vpio_vdev *vdev, const struct access *access,
+				       u64 value)
+{
+	const u64 mask = width_mask(access->part);
+	const u32 shift = 8 * access->at;
+
+	value &= mask;
+	if (!access->reg)
+		return;
+	if (access->reg->port == VPB_NONE)
+		write_register(vdev, access->reg, access->place->index, access->part,
+			       value << shift, mask << shift);
+	else
+		access_port(vdev, access->reg, &value, access->part, true);
 }
 
 int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
 		    size_t size)
 {
-	const struct vpb_window *window = window_of(vdev, bar, offset, size);
-	struct vpio_pdev *pdev = vdev->pdev;
-	struct piece piece;
-	u64 value, part, mask;
-	u32 map, done;
+	struct access access;
+	u64 value;
 
-	if (!window)
+	if (!enter(vdev, &access, bar, offset, size, true))
 		return -1;
-	map = current_map(vdev, window, true);
-	piece = piece_at(pdev, window, map, (u32)offset, (u32)size);
 	value = vpio_get_bytes(data, (u32)size);
-	if (piece.reg && is_plain(&piece, size, piece.reg->on_write,
-				  VPB_REG_DIRECT | VPB_REG_IRQ | VPB_REG_FILTER)) {
-		store_written(vdev, piece.reg, piece.index, value, ~0ull);
+	if (access.place->whole == size && access.place->plain < size) {
+		vdev->stats.writes++;
+		vdev->written = (u32)offset;
+		write_whole(vdev, access.place, (u32)size, value);
+		return 0;
+	}
+	if (size > 8 || !(WIDTHS >> size & 1))
+		return -1;
+	if (access.place->plain >= size) {
+		vpio_put_bytes(vdev->state + access.place->state, (u32)size, value);
 		vdev->stats.writes++;
 		vdev->stats.answered++;
 		return 0;
 	}
-	if (begin_access(vdev, &piece, true))
+	if (access.place->port) {
+		vdev->written = (u32)offset;
+		if (use_port(vdev, access.place, (u32)size, &value, true))
+			return VPIO_WAIT;
+		vdev->stats.writes++;
+		return 0;
+	}
+	if (begin_access(vdev, &access, true))
 		return VPIO_WAIT;
 	vdev->stats.writes++;
 	vdev->written = (u32)offset;
-	for (done = 0; done < size; done += piece.size) {
-		piece = piece_at(pdev, window, map, (u32)offset + done, (u32)size - done);
-		make_whole(&piece, (u32)size - done);
-		if (!piece.reg)
-			continue;
-		mask = width_mask(piece.size);
-		part = value >> 8 * done & mask;
-		if (piece.reg->port != VPB_NONE)
-			access_port(vdev, piece.reg, &part, piece.size, true);
-		else
-			write_register(vdev, piece.reg, piece.index, piece.size,
-				       part << piece.shift, mask << piece.shift);
-	}
-	settle(vdev);
-	count_access(vdev);
+	do
+		write_part(vdev, &access, value >> 8 * access.done);
+	while (advance(vdev, &access));
+	end_access(vdev);
 	return 0;
 }
 
@@ -786,7 +907,7 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	vpio_config_reset(vdev);
 	vdev->run = 0;
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
-	vdev->filter_stale = true;
+	vdev->stale = VPB_REG_FILTER | VPB_REG_IRQ;
 	settle(vdev);
 }
 

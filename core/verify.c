@@ -10,7 +10,6 @@
 const struct vpb_op_info vpb_ops[VPB_OP_COUNT] = { VPB_OPS(VPB_OP_INFO) };
 
 enum {
-	MAX_HANDLER_INSNS = 4096,
 	MAX_HANDLER_LOOPS = 64,
 	MAX_BAR_SIZE = 1 << 30,
 	MAX_DMA_ALIGN = 1 << 16,
@@ -448,7 +447,7 @@ static int check_handler(struct check *check, const struct vpb_handler *handler)
 		start = handler[-1].start + handler[-1].count;
 	REQUIRE(is_string(check, handler->name), "no such string");
 	REQUIRE(handler->start == start, "a handler must begin where the one before ends");
-	REQUIRE(handler->count > 0 && handler->count <= MAX_HANDLER_INSNS &&
+	REQUIRE(handler->count > 0 && handler->count <= VPB_MAX_HANDLER &&
 			handler->count <= check->header->code.count - start,
 		"the handler's code is missing or too long");
 	REQUIRE(handler->kind < VPB_H_KINDS, "no such kind of handler");
@@ -548,6 +547,12 @@ static int check_operand(struct check *check, const struct vpb_handler *handler,
 		REQUIRE((imm & 0xff) + (imm >> 8) <= 64 && imm >> 8 > 0 && imm >> 16 == 0,
 			"no such field");
 		break;
+	case VPB_I_ELEMENT:
+		if (check_variable_use(check, handler, insn, imm))
+			return -1;
+		REQUIRE(vpb_element(insn, insn->op == VPB_STV) < check->model->vars[imm].count,
+			"no such element");
+		break;
 	case VPB_I_VAR:
 	case VPB_I_ARRAY:
 		return check_variable_use(check, handler, insn, imm);
@@ -623,6 +628,8 @@ static int check_insn(struct check *check, const struct vpb_handler *handler, u3
 	for (i = 0; op->imm != VPB_I_LOOP && i < 3; i++) {
 		for (use = op->uses; *use && *use != "dab"[i]; use++)
 			;
+		if (!*use && op->imm == VPB_I_ELEMENT)
+			continue; /* the element */
 		REQUIRE(*use ? registers[i] < handler->nregs : registers[i] == 0,
 			"no such VM register, or one that the instruction does not have");
 	}

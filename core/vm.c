@@ -6,13 +6,16 @@
  */
 #include "state.h"
 
+enum {
+	FEW_REGISTERS = 8, /* most handlers have no more */
+};
+
 /* What a running handler works on. */
 struct vm {
 	struct vpio_pdev *pdev;
 	struct vpio_vdev *vdev; /* NULL: a handler of the hardware */
-	const struct vpio_model *model;
 	struct vpio_frame *frame;
-	u8 *state[3];  /* by enum vpb_space; VPB_SLICE: see slice_state() */
+	u8 *state[2];  /* VPB_VDEV, VPB_HOST; for VPB_SLICE see slice_state() */
 	bool hardware; /* the pdev's lock is held */
 	u32 engine;    /* whose instance is at hand; VPB_NONE: none is */
 	u32 number;    /* of the instance */
@@ -21,6 +24,13 @@ struct vm {
 static u64 low_bits(u32 imm)
 {
 	return ~0ull >> (64 - (imm >> 8));
+}
+
+static u64 insert(u64 value, u64 field, u32 imm)
+{
+	const u64 mask = low_bits(imm) << (imm & 0xff);
+
+	return (value & ~mask) | ((field << (imm & 0xff)) & mask);
 }
 
 /* A handler went wrong: it ends here, and the fault is counted against the model. */
@@ -60,43 +70,26 @@ static void unlock_slices(const struct vm *vm)
 		vm->pdev->ops->unlock(vm->pdev);
 }
 
-static bool store_variable(struct vm *vm, u32 number, u64 index, u64 value)
+/* What a slice engine saves has the pdev's lock; the index is within the variable. */
+static void store_slice(struct vm *vm, const struct vpb_var *var, u64 index, u64 value)
 {
-	const struct vpb_var *var = &vm->model->vars[number];
+	u8 *state = slice_state(vm, var);
 
-	if (index >= var->count)
-		return false;
-	if (var->space == VPB_SLICE) {
-		u8 *state = slice_state(vm, var);
-
-		lock_slices(vm);
-		if (state)
-			vpio_store(state, var, (u32)index, value);
-		unlock_slices(vm);
-		return true;
-	}
-	vpio_store(vm->state[var->space], var, (u32)index, value);
-	if (var->reg != VPB_NONE && (vm->model->regs[var->reg].flags & VPB_REG_FILTER))
-		vm->vdev->filter_stale = true;
-	return true;
+	lock_slices(vm);
+	if (state)
+		vpio_store(state, var, (u32)index, value);
+	unlock_slices(vm);
 }
 
-static bool load_variable(struct vm *vm, u32 number, u64 index, u64 *value)
+static u64 load_slice(struct vm *vm, const struct vpb_var *var, u64 index)
 {
-	const struct vpb_var *var = &vm->model->vars[number];
-	const u8 *state = vm->state[var->space];
+	const u8 *state = slice_state(vm, var);
+	u64 value;
 
-	if (index >= var->count)
-		return false;
-	if (var->space == VPB_SLICE) {
-		state = slice_state(vm, var);
-		lock_slices(vm);
-		*value = state ? vpio_load(state, var, (u32)index) : 0;
-		unlock_slices(vm);
-	} else {
-		*value = vpio_load(state, var, (u32)index);
-	}
-	return true;
+	lock_slices(vm);
+	value = state ? vpio_load(state, var, (u32)index) : 0;
+	unlock_slices(vm);
+	return value;
 }
 
 /*
@@ -112,18 +105,29 @@ static bool find_instance(const struct vm *vm, u32 engine, u32 *number)
 	return vm->vdev || vm->engine == engine;
 }
 
+/* A variable of a vdev, which may be a register's, has changed. */
+static void mark_stale(struct vm *vm, u32 number)
+{
+	const struct vpb_var *var = &vm->pdev->model.vars[number];
+
+	if (var->space == VPB_VDEV && var->reg != VPB_NONE)
+		vm->vdev->stale |= vpio_stale(&vm->pdev->model.regs[var->reg]);
+}
+
 /* Sets causes, of which the guest is to hear although some may be set already. */
 static void raise_causes(struct vm *vm, u32 number, u64 causes)
 {
-	const struct vpio_model *model = vm->model;
-	u64 value = 0;
+	const struct vpb_var *var = &vm->pdev->model.vars[number];
+	struct vpio_vdev *vdev = vm->vdev;
 	u32 i;
 
-	load_variable(vm, number, 0, &value);
-	store_variable(vm, number, 0, value | causes);
-	for (i = 0; i < model->header->irqs.count; i++) {
-		if (model->regs[model->irqs[i].cause].var == number)
-			vm->vdev->raised[i] |= causes;
+	if (var->space != VPB_VDEV)
+		return; /* no cause is of another space */
+	vpio_store(vdev->state, var, 0, vpio_load(vdev->state, var, 0) | causes);
+	mark_stale(vm, number);
+	for (i = 0; i < VPB_MAX_IRQS; i++) {
+		if (vm->pdev->irqs[i].cause == var)
+			vdev->raised[i] |= causes;
 	}
 }
 
@@ -134,18 +138,18 @@ static bool find_registers(const struct vm *vm, const struct vpb_reg *reg, u32 *
 
 	*offset = reg->offset;
 	if (reg->engine == VPB_NONE ||
-	    vm->model->engines[reg->engine].discipline != VPB_PARTITIONED)
+	    vm->pdev->model.engines[reg->engine].discipline != VPB_PARTITIONED)
 		return true;
 	if (!find_instance(vm, reg->engine, &number))
 		return false;
-	*offset += number * vm->model->engines[reg->engine].step;
+	*offset += number * vm->pdev->model.engines[reg->engine].step;
 	return true;
 }
 
 static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *value)
 {
-	const struct vpb_reg *reg = &vm->model->regs[number];
-	const unsigned int bar = vm->model->windows[reg->window].hw_bar;
+	const struct vpb_reg *reg = &vm->pdev->model.regs[number];
+	const unsigned int bar = vm->pdev->model.windows[reg->window].hw_bar;
 	struct vpio_pdev *pdev = vm->pdev;
 	u32 offset;
 
@@ -165,16 +169,29 @@ static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *valu
 /* The bytes of a DMA memory from an offset on; NULL if they are not all in it. */
 static u8 *dma_bytes(struct vm *vm, u32 number, u64 offset, u64 size)
 {
-	const struct vpb_dma *dma = &vm->model->dmas[number];
+	const struct vpb_dma *dma = &vm->pdev->model.dmas[number];
 
 	if (offset > dma->size || size > dma->size - offset)
 		return NULL;
 	return (u8 *)vm->pdev->dma[number].memory + offset;
 }
 
-static u64 dma_load(const u8 *place, unsigned int width)
+static bool dma_load(struct vm *vm, u32 imm, u64 offset, u64 *value)
 {
-	return vpio_get_bytes(place, width);
+	const u8 *place = dma_bytes(vm, imm & 0xffff, offset, imm >> 16);
+
+	if (place)
+		*value = vpio_get_bytes(place, imm >> 16);
+	return place;
+}
+
+static bool dma_store(struct vm *vm, u32 imm, u64 offset, u64 value)
+{
+	u8 *place = dma_bytes(vm, imm & 0xffff, offset, imm >> 16);
+
+	if (place)
+		vpio_put_bytes(place, imm >> 16, value);
+	return place;
 }
 
 static void new_frame(struct vm *vm)
@@ -184,7 +201,7 @@ static void new_frame(struct vm *vm)
 }
 
 /* Makes room for bytes at the frame's end; NULL if it would grow too long. */
-static u8 *extend_frame(struct vm *vm, u64 size)
+static inline u8 *extend_frame(struct vm *vm, u64 size)
 {
 	struct vpio_frame *frame = vm->frame;
 	u8 *place;
@@ -234,13 +251,13 @@ static u64 frame_out(struct vm *vm, u32 dma, u64 offset)
 /* Whether so many bytes are few enough accesses of a register. */
 static bool is_burst(const struct vm *vm, u32 number, u64 size)
 {
-	return size <= (u64)VPB_MAX_BURST * vm->model->regs[number].width;
+	return size <= (u64)VPB_MAX_BURST * vm->pdev->model.regs[number].width;
 }
 
 /* A data port of the hardware to the frame's end: the last access may yield more than is left. */
 static u64 frame_read(struct vm *vm, u32 number, u64 size)
 {
-	const u32 width = vm->model->regs[number].width;
+	const u32 width = vm->pdev->model.regs[number].width;
 	u8 *place = is_burst(vm, number, size) ? extend_frame(vm, size) : NULL;
 	u64 done, value = 0;
 
@@ -256,7 +273,7 @@ static u64 frame_read(struct vm *vm, u32 number, u64 size)
 static u64 frame_write(struct vm *vm, u32 number, u64 offset, u64 size)
 {
 	const struct vpio_frame *frame = vm->frame;
-	const u32 width = vm->model->regs[number].width;
+	const u32 width = vm->pdev->model.regs[number].width;
 	u64 done, value, rest;
 
 	if (!is_burst(vm, number, size) || offset > frame->length)
@@ -292,7 +309,7 @@ static u64 frame_put(struct vm *vm, u64 address, u64 offset, u64 size)
 /* An array of bytes, whichever handler means it; NULL: nobody's, or shorter than that. */
 static u8 *memory_bytes(const struct vm *vm, u32 number, u64 size)
 {
-	const struct vpb_var *var = &vm->model->vars[number];
+	const struct vpb_var *var = &vm->pdev->model.vars[number];
 	u8 *state = var->space == VPB_SLICE ? slice_state(vm, var) : vm->state[var->space];
 
 	return state && size <= var->count ? state + var->offset : NULL;
@@ -312,6 +329,7 @@ static u64 memory_get(struct vm *vm, u32 number, u64 address, u64 size)
 	lock_slices(vm);
 	memcpy(place, vm->vdev->gather.data, size);
 	unlock_slices(vm);
+	mark_stale(vm, number);
 	return 1;
 }
 
@@ -335,12 +353,14 @@ static bool memory_dma(struct vm *vm, u32 imm, u64 offset, u64 size, bool to_dma
 	u8 *dma = dma_bytes(vm, imm >> 16, offset, size);
 	u8 *place = memory_bytes(vm, imm & 0xffff, size);
 
-	if (!dma || size > vm->model->vars[imm & 0xffff].count)
+	if (!dma || size > vm->pdev->model.vars[imm & 0xffff].count)
 		return false;
 	if (place && to_dma)
 		memcpy(dma, place, size);
 	else if (place)
 		memcpy(place, dma, size);
+	if (!to_dma)
+		mark_stale(vm, imm & 0xffff);
 	return true;
 }
 
@@ -349,7 +369,7 @@ static u64 frame_from_memory(struct vm *vm, u32 number, u64 offset, u64 size)
 	const u8 *memory = memory_bytes(vm, number, offset);
 	u8 *place;
 
-	if (!memory || size > vm->model->vars[number].count - offset)
+	if (!memory || size > vm->pdev->model.vars[number].count - offset)
 		return 0;
 	place = extend_frame(vm, size);
 	if (!place)
@@ -365,13 +385,14 @@ static u64 frame_to_memory(struct vm *vm, u32 number, u64 offset, u64 from, u64 
 	const struct vpio_frame *frame = vm->frame;
 	u8 *memory = memory_bytes(vm, number, offset);
 
-	if (!memory || size > vm->model->vars[number].count - offset)
+	if (!memory || size > vm->pdev->model.vars[number].count - offset)
 		return 0;
 	if (from > frame->length || size > frame->length - from)
 		return 0;
 	lock_slices(vm);
 	memcpy(memory + offset, frame->data + from, size);
 	unlock_slices(vm);
+	mark_stale(vm, number);
 	return 1;
 }
 
@@ -381,7 +402,7 @@ static void frame_append(struct vm *vm, u64 value, u32 width)
 	u8 *place = extend_frame(vm, width);
 
 	if (place)
-		memcpy(place, &value, width);
+		vpio_put_bytes(place, width, value);
 }
 
 /* The engine's oldest job, or that of the instance at hand, has ended. */
@@ -389,7 +410,7 @@ static bool finish(struct vm *vm, u32 engine, u8 status)
 {
 	u32 number;
 
-	switch ((enum vpb_discipline)vm->model->engines[engine].discipline) {
+	switch ((enum vpb_discipline)vm->pdev->model.engines[engine].discipline) {
 	case VPB_SLICED:
 		vpio_slice_finish(vm->pdev, engine, status);
 		break;
@@ -454,346 +475,414 @@ static void notify(struct vm *vm, u64 event)
 
 static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 {
-	const struct vpb_insn *code = &vm->model->code[handler->start];
+	const struct vpb_insn *code = &vm->pdev->code[handler->start];
 	const struct vpb_insn *insn = code;
+	const struct vpb_var *const vars = vm->pdev->model.vars;
 	u32 counters[VPB_MAX_LOOPS] = { 0 };
+	u32 number;
+#define OPERATION(name, uses, imm, context, cost, meaning) [VPB_##name] = &&name,
+#define OPERATIONS(name)                                               \
+	[VPIO_##name] = &&name##_u8, [VPIO_##name + 1] = &&name##_u16, \
+	[VPIO_##name + 2] = &&name##_u32, [VPIO_##name + 3] = &&name##_u64
+	/* where each instruction is carried out; there are no others in verified code */
+	static const void *const operations[VPIO_OP_COUNT] __annotate_jump_table = {
+		VPB_OPS(OPERATION) OPERATIONS(LOAD),
+		OPERATIONS(STORE),
+		OPERATIONS(CHANGE),
+		OPERATIONS(LOADX),
+		OPERATIONS(STOREX),
+		[VPIO_FIELD] = &&FIELD,
+	};
+#undef OPERATION
+#undef OPERATIONS
 
+#define GO goto *operations[insn->op]
+#define NEXT            \
+	do {            \
+		insn++; \
+		GO;     \
+	} while (0)
+#define FOR_WIDTHS(DO) DO(u8) DO(u16) DO(u32) DO(u64)
+#define LOAD(type)                                                       \
+	LOAD_##type:                                                     \
+	{                                                                \
+		type value;                                              \
+                                                                         \
+		memcpy(&value, vm->state[insn->a] + IMM, sizeof(value)); \
+		D = value;                                               \
+		NEXT;                                                    \
+	}
+#define STORE(type)                                                      \
+	STORE_##type:                                                    \
+	{                                                                \
+		const type value = (type)A;                              \
+                                                                         \
+		memcpy(vm->state[insn->d] + IMM, &value, sizeof(value)); \
+		NEXT;                                                    \
+	}
+#define CHANGE(type)                        \
+	CHANGE_##type:                      \
+	{                                   \
+		vm->vdev->stale |= insn->b; \
+		goto STORE_##type;          \
+	}
+#define LOADX(type)                                                                  \
+	LOADX_##type:                                                                \
+	{                                                                            \
+		const struct vpb_var *var = &vars[IMM];                              \
+		type value;                                                          \
+                                                                                     \
+		if (A >= var->count)                                                 \
+			return abort_handler(vm, A);                                 \
+		memcpy(&value, vm->state[insn->b] + var->offset + A * sizeof(value), \
+		       sizeof(value));                                               \
+		D = value;                                                           \
+		NEXT;                                                                \
+	}
+#define STOREX(type)                                                                    \
+	STOREX_##type:                                                                  \
+	{                                                                               \
+		const struct vpb_var *var = &vars[IMM];                                 \
+		const type value = (type)A;                                             \
+                                                                                        \
+		if (B >= var->count)                                                    \
+			return abort_handler(vm, B);                                    \
+		memcpy(vm->state[insn->d] + var->offset + B * sizeof(value), &value,    \
+		       sizeof(value));                                                  \
+		if (var->reg != VPB_NONE)                                               \
+			vm->vdev->stale |= vpio_stale(&vm->pdev->model.regs[var->reg]); \
+		NEXT;                                                                   \
+	}
 #define D     r[insn->d]
 #define A     r[insn->a]
 #define B     r[insn->b]
 #define IMM   insn->imm
 #define FRAME vm->frame
-	for (;; insn++) {
-		switch ((enum vpb_op)insn->op) {
-		case VPB_LDI:
-			D = IMM;
-			break;
-		case VPB_LDH:
-			D |= (u64)IMM << 32;
-			break;
-		case VPB_MOV:
-			D = A;
-			break;
-		case VPB_ADD:
-			D = A + B;
-			break;
-		case VPB_SUB:
-			D = A - B;
-			break;
-		case VPB_MUL:
-			D = A * B;
-			break;
-		case VPB_DIV:
-			D = B ? A / B : 0;
-			break;
-		case VPB_MOD:
-			D = B ? A % B : 0;
-			break;
-		case VPB_AND:
-			D = A & B;
-			break;
-		case VPB_OR:
-			D = A | B;
-			break;
-		case VPB_XOR:
-			D = A ^ B;
-			break;
-		case VPB_SHL:
-			D = B < 64 ? A << B : 0;
-			break;
-		case VPB_SHR:
-			D = B < 64 ? A >> B : 0;
-			break;
-		case VPB_EQ:
-			D = A == B;
-			break;
-		case VPB_NE:
-			D = A != B;
-			break;
-		case VPB_LT:
-			D = A < B;
-			break;
-		case VPB_LE:
-			D = A <= B;
-			break;
-		case VPB_ADDI:
-			D = A + IMM;
-			break;
-		case VPB_SUBI:
-			D = A - IMM;
-			break;
-		case VPB_MULI:
-			D = A * IMM;
-			break;
-		case VPB_DIVI:
-			D = A / IMM;
-			break;
-		case VPB_MODI:
-			D = A % IMM;
-			break;
-		case VPB_ANDI:
-			D = A & IMM;
-			break;
-		case VPB_ORI:
-			D = A | IMM;
-			break;
-		case VPB_XORI:
-			D = A ^ IMM;
-			break;
-		case VPB_SHLI:
-			D = A << IMM;
-			break;
-		case VPB_SHRI:
-			D = A >> IMM;
-			break;
-		case VPB_EQI:
-			D = A == IMM;
-			break;
-		case VPB_NEI:
-			D = A != IMM;
-			break;
-		case VPB_LTI:
-			D = A < IMM;
-			break;
-		case VPB_LEI:
-			D = A <= IMM;
-			break;
-		case VPB_GTI:
-			D = A > IMM;
-			break;
-		case VPB_GEI:
-			D = A >= IMM;
-			break;
-		case VPB_NOT:
-			D = !A;
-			break;
-		case VPB_INV:
-			D = ~A;
-			break;
-		case VPB_EXT:
-			D = (A >> (IMM & 0xff)) & low_bits(IMM);
-			break;
-		case VPB_INS: {
-			u64 mask = low_bits(IMM) << (IMM & 0xff);
-
-			D = (A & ~mask) | ((B << (IMM & 0xff)) & mask);
-			break;
-		}
-		case VPB_LDV:
-			load_variable(vm, IMM, 0, &D);
-			break;
-		case VPB_STV:
-			store_variable(vm, IMM, 0, A);
-			break;
-		case VPB_LDX:
-			if (!load_variable(vm, IMM, A, &D))
-				return abort_handler(vm, A);
-			break;
-		case VPB_STX:
-			if (!store_variable(vm, IMM, B, A))
-				return abort_handler(vm, B);
-			break;
-		case VPB_RAISE:
-			raise_causes(vm, IMM, A);
-			break;
-		case VPB_JMP:
-			insn = code + IMM - 1;
-			break;
-		case VPB_JZ:
-			if (!A)
-				insn = code + IMM - 1;
-			break;
-		case VPB_JNZ:
-			if (A)
-				insn = code + IMM - 1;
-			break;
-		case VPB_CLR:
-			counters[IMM] = 0;
-			break;
-		case VPB_CNT:
-			D = counters[IMM];
-			break;
-		case VPB_LOOP:
-			if (++counters[insn->d] < (u32)(insn->a | insn->b << 8))
-				insn = code + IMM - 1;
-			break;
-		case VPB_RET:
-			return r[0];
-		case VPB_NOW:
-			D = vm->pdev->ops->now(vm->pdev);
-			break;
-		case VPB_MAC:
-			D = packed_mac(vm->vdev);
-			break;
-		case VPB_GLD:
-			D = guest_load(vm, A, IMM);
-			break;
-		case VPB_GST:
-			vpio_guest_write(vm->vdev, A, &B, IMM);
-			break;
-		case VPB_FAULT:
-			D = vm->vdev->fault;
-			vm->vdev->fault = false;
-			break;
-		case VPB_REFUSE:
-			vpio_refuse(vm->vdev, VPIO_REFUSE_MODEL_REQUEST, A, 0);
-			break;
-		case VPB_DENY:
-			vpio_refuse(vm->vdev, VPIO_REFUSE_DENY, vm->vdev->written, 0);
-			break;
-		case VPB_DROP:
-			vm->vdev->stats.rx_dropped++;
-			FRAME->length = 0;
-			break;
-		case VPB_FNEW:
-			new_frame(vm);
-			break;
-		case VPB_FADD:
-			D = frame_add(vm, A, B);
-			break;
-		case VPB_FDMA:
-			D = frame_dma(vm, IMM, A, B);
-			break;
-		case VPB_FLEN:
-			D = FRAME->length;
-			break;
-		case VPB_FLD:
-			D = frame_load(FRAME, A, IMM);
-			break;
-		case VPB_FCRC:
-			D = vpio_crc32(0, FRAME->data, FRAME->length);
-			break;
-		case VPB_FSUM:
-			D = vpio_frame_checksum(FRAME, (u32)A);
-			break;
-		case VPB_FTAG:
-			vpio_frame_tag(FRAME, (u16)A);
-			break;
-		case VPB_FUNTAG:
-			D = vpio_frame_untag(FRAME);
-			break;
-		case VPB_FPUT:
-			D = frame_put(vm, A, B, r[IMM]);
-			break;
-		case VPB_SEND:
-			D = vpio_job_send(vm->vdev, IMM, A, (u32)B);
-			break;
-		case VPB_ROOM:
-			D = vpio_job_room(vm->vdev);
-			break;
-		case VPB_RUN:
-			vm->vdev->run |= 1u << IMM;
-			break;
-		case VPB_FILTER:
-			set_filter(vm, A, B);
-			break;
-		case VPB_HRD:
-			if (!hardware(vm, IMM, 0, false, &D))
-				return abort_handler(vm, IMM);
-			break;
-		case VPB_HWR:
-			if (!hardware(vm, IMM, 0, true, &A))
-				return abort_handler(vm, IMM);
-			break;
-		case VPB_HRX:
-			if (!hardware(vm, IMM, A, false, &D))
-				return abort_handler(vm, A);
-			break;
-		case VPB_HWX:
-			if (!hardware(vm, IMM, B, true, &A))
-				return abort_handler(vm, B);
-			break;
-		case VPB_DLD: {
-			const u8 *place = dma_bytes(vm, IMM & 0xffff, A, IMM >> 16);
-
-			if (!place)
-				return abort_handler(vm, A);
-			D = dma_load(place, IMM >> 16);
-			break;
-		}
-		case VPB_DST: {
-			u8 *place = dma_bytes(vm, IMM & 0xffff, A, IMM >> 16);
-
-			if (!place)
-				return abort_handler(vm, A);
-			memcpy(place, &B, IMM >> 16);
-			break;
-		}
-		case VPB_DADDR:
-			D = vm->pdev->dma[IMM].bus;
-			break;
-		case VPB_FOUT:
-			D = frame_out(vm, IMM, A);
-			break;
-		case VPB_EMIT:
-			emit(vm);
-			break;
-		case VPB_DONE:
-			if (!finish(vm, IMM, (u8)A))
-				return abort_handler(vm, IMM);
-			break;
-		case VPB_NOTIFY:
-			notify(vm, A);
-			break;
-		case VPB_CANCEL:
-			vpio_job_cancel(vm->vdev, IMM);
-			break;
-		case VPB_START:
-			D = vpio_slice_start(vm->vdev, IMM, A, B);
-			break;
-		case VPB_STARTED: {
-			const struct vpio_start *start = &vm->vdev->starts[IMM];
-
-			D = READ_ONCE(start->pending) || READ_ONCE(start->granted);
-			break;
-		}
-		case VPB_OWNED:
-			D = vm->pdev->slices[IMM].owner != NULL;
-			break;
-		case VPB_INSTANCE: {
-			u32 number;
-
-			if (!find_instance(vm, IMM, &number))
-				return abort_handler(vm, IMM);
-			D = number;
-			break;
-		}
-		case VPB_GGET:
-			D = memory_get(vm, IMM, A, B);
-			break;
-		case VPB_GPUT:
-			D = memory_put(vm, IMM, A, B);
-			break;
-		case VPB_DGET:
-			if (!memory_dma(vm, IMM, A, B, false))
-				return abort_handler(vm, A);
-			break;
-		case VPB_DPUT:
-			if (!memory_dma(vm, IMM, A, B, true))
-				return abort_handler(vm, A);
-			break;
-		case VPB_FMEM:
-			D = frame_from_memory(vm, IMM, A, B);
-			break;
-		case VPB_FMPUT:
-			D = frame_to_memory(vm, IMM & 0xffff, A, B, r[IMM >> 16]);
-			break;
-		case VPB_LOCAL:
-			D = vpio_job_local(vm->vdev);
-			break;
-		case VPB_FAPP:
-			frame_append(vm, A, IMM);
-			break;
-		case VPB_FREAD:
-			D = frame_read(vm, IMM, A);
-			break;
-		case VPB_FWRITE:
-			D = frame_write(vm, IMM, A, B);
-			break;
-		case VPB_OP_COUNT:
-			return 0;
-		}
-	}
+	GO;
+LDI:
+	D = IMM;
+	NEXT;
+LDH:
+	D |= (u64)IMM << 32;
+	NEXT;
+MOV:
+	D = A;
+	NEXT;
+ADD:
+	D = A + B;
+	NEXT;
+SUB:
+	D = A - B;
+	NEXT;
+MUL:
+	D = A * B;
+	NEXT;
+DIV:
+	D = B ? A / B : 0;
+	NEXT;
+MOD:
+	D = B ? A % B : 0;
+	NEXT;
+AND:
+	D = A & B;
+	NEXT;
+OR:
+	D = A | B;
+	NEXT;
+XOR:
+	D = A ^ B;
+	NEXT;
+SHL:
+	D = B < 64 ? A << B : 0;
+	NEXT;
+SHR:
+	D = B < 64 ? A >> B : 0;
+	NEXT;
+EQ:
+	D = A == B;
+	NEXT;
+NE:
+	D = A != B;
+	NEXT;
+LT:
+	D = A < B;
+	NEXT;
+LE:
+	D = A <= B;
+	NEXT;
+ADDI:
+	D = A + IMM;
+	NEXT;
+SUBI:
+	D = A - IMM;
+	NEXT;
+MULI:
+	D = A * IMM;
+	NEXT;
+DIVI:
+	D = A / IMM;
+	NEXT;
+MODI:
+	D = A % IMM;
+	NEXT;
+ANDI:
+	D = A & IMM;
+	NEXT;
+ORI:
+	D = A | IMM;
+	NEXT;
+XORI:
+	D = A ^ IMM;
+	NEXT;
+SHLI:
+	D = A << IMM;
+	NEXT;
+SHRI:
+	D = A >> IMM;
+	NEXT;
+EQI:
+	D = A == IMM;
+	NEXT;
+NEI:
+	D = A != IMM;
+	NEXT;
+LTI:
+	D = A < IMM;
+	NEXT;
+LEI:
+	D = A <= IMM;
+	NEXT;
+GTI:
+	D = A > IMM;
+	NEXT;
+GEI:
+	D = A >= IMM;
+	NEXT;
+NOT:
+	D = !A;
+	NEXT;
+INV:
+	D = ~A;
+	NEXT;
+EXT:
+FIELD: /* what EXT is decoded to */
+	D = A << (IMM & 0xff) >> (IMM >> 8);
+	NEXT;
+INS:
+	D = insert(A, B, IMM);
+	NEXT;
+LDV:
+	D = load_slice(vm, &vars[IMM], vpb_element(insn, false));
+	NEXT;
+STV:
+	store_slice(vm, &vars[IMM], vpb_element(insn, true), A);
+	NEXT;
+LDX:
+	if (A >= vars[IMM].count)
+		return abort_handler(vm, A);
+	D = load_slice(vm, &vars[IMM], A);
+	NEXT;
+STX:
+	if (B >= vars[IMM].count)
+		return abort_handler(vm, B);
+	store_slice(vm, &vars[IMM], B, A);
+	NEXT;
+RAISE:
+	raise_causes(vm, IMM, A);
+	NEXT;
+JMP:
+	insn = code + IMM - 1;
+	NEXT;
+JZ:
+	if (!A)
+		insn = code + IMM - 1;
+	NEXT;
+JNZ:
+	if (A)
+		insn = code + IMM - 1;
+	NEXT;
+CLR:
+	counters[IMM] = 0;
+	NEXT;
+CNT:
+	D = counters[IMM];
+	NEXT;
+LOOP:
+	if (++counters[insn->d] < (u32)(insn->a | insn->b << 8))
+		insn = code + IMM - 1;
+	NEXT;
+RET:
+	return r[0];
+NOW:
+	D = vm->pdev->ops->now(vm->pdev);
+	NEXT;
+MAC:
+	D = packed_mac(vm->vdev);
+	NEXT;
+GLD:
+	D = guest_load(vm, A, IMM);
+	NEXT;
+GST:
+	vpio_guest_write(vm->vdev, A, &B, IMM);
+	NEXT;
+FAULT:
+	D = vm->vdev->fault;
+	vm->vdev->fault = false;
+	NEXT;
+REFUSE:
+	vpio_refuse(vm->vdev, VPIO_REFUSE_MODEL_REQUEST, A, 0);
+	NEXT;
+DENY:
+	vpio_refuse(vm->vdev, VPIO_REFUSE_DENY, vm->vdev->written, 0);
+	NEXT;
+DROP:
+	vm->vdev->stats.rx_dropped++;
+	FRAME->length = 0;
+	NEXT;
+FNEW:
+	new_frame(vm);
+	NEXT;
+FADD:
+	D = frame_add(vm, A, B);
+	NEXT;
+FDMA:
+	D = frame_dma(vm, IMM, A, B);
+	NEXT;
+FLEN:
+	D = FRAME->length;
+	NEXT;
+FLD:
+	D = frame_load(FRAME, A, IMM);
+	NEXT;
+FCRC:
+	D = vpio_crc32(0, FRAME->data, FRAME->length);
+	NEXT;
+FSUM:
+	D = vpio_frame_checksum(FRAME, (u32)A);
+	NEXT;
+FTAG:
+	vpio_frame_tag(FRAME, (u16)A);
+	NEXT;
+FUNTAG:
+	D = vpio_frame_untag(FRAME);
+	NEXT;
+FPUT:
+	D = frame_put(vm, A, B, r[IMM]);
+	NEXT;
+SEND:
+	D = vpio_job_send(vm->vdev, IMM, A, (u32)B);
+	NEXT;
+ROOM:
+	D = vpio_job_room(vm->vdev);
+	NEXT;
+RUN:
+	vm->vdev->run |= 1u << IMM;
+	NEXT;
+FILTER:
+	set_filter(vm, A, B);
+	NEXT;
+HRD:
+	if (!hardware(vm, IMM, 0, false, &D))
+		return abort_handler(vm, IMM);
+	NEXT;
+HWR:
+	if (!hardware(vm, IMM, 0, true, &A))
+		return abort_handler(vm, IMM);
+	NEXT;
+HRX:
+	if (!hardware(vm, IMM, A, false, &D))
+		return abort_handler(vm, A);
+	NEXT;
+HWX:
+	if (!hardware(vm, IMM, B, true, &A))
+		return abort_handler(vm, B);
+	NEXT;
+DLD:
+	if (!dma_load(vm, IMM, A, &D))
+		return abort_handler(vm, A);
+	NEXT;
+DST:
+	if (!dma_store(vm, IMM, A, B))
+		return abort_handler(vm, A);
+	NEXT;
+DADDR:
+	D = vm->pdev->dma[IMM].bus;
+	NEXT;
+FOUT:
+	D = frame_out(vm, IMM, A);
+	NEXT;
+EMIT:
+	emit(vm);
+	NEXT;
+DONE:
+	if (!finish(vm, IMM, (u8)A))
+		return abort_handler(vm, IMM);
+	NEXT;
+NOTIFY:
+	notify(vm, A);
+	NEXT;
+CANCEL:
+	vpio_job_cancel(vm->vdev, IMM);
+	NEXT;
+START:
+	D = vpio_slice_start(vm->vdev, IMM, A, B);
+	NEXT;
+STARTED:
+	D = READ_ONCE(vm->vdev->starts[IMM].pending) || READ_ONCE(vm->vdev->granted) >> IMM & 1;
+	NEXT;
+OWNED:
+	D = vm->pdev->slices[IMM].owner != NULL;
+	NEXT;
+INSTANCE:
+	if (!find_instance(vm, IMM, &number))
+		return abort_handler(vm, IMM);
+	D = number;
+	NEXT;
+GGET:
+	D = memory_get(vm, IMM, A, B);
+	NEXT;
+GPUT:
+	D = memory_put(vm, IMM, A, B);
+	NEXT;
+DGET:
+	if (!memory_dma(vm, IMM, A, B, false))
+		return abort_handler(vm, A);
+	NEXT;
+DPUT:
+	if (!memory_dma(vm, IMM, A, B, true))
+		return abort_handler(vm, A);
+	NEXT;
+FMEM:
+	D = frame_from_memory(vm, IMM, A, B);
+	NEXT;
+FMPUT:
+	D = frame_to_memory(vm, IMM & 0xffff, A, B, r[IMM >> 16]);
+	NEXT;
+LOCAL:
+	D = vpio_job_local(vm->vdev);
+	NEXT;
+FAPP:
+	frame_append(vm, A, IMM);
+	NEXT;
+FREAD:
+	D = frame_read(vm, IMM, A);
+	NEXT;
+FWRITE:
+	D = frame_write(vm, IMM, A, B);
+	NEXT;
+	FOR_WIDTHS(LOAD)
+	FOR_WIDTHS(STORE)
+	FOR_WIDTHS(CHANGE)
+	FOR_WIDTHS(LOADX)
+	FOR_WIDTHS(STOREX)
+#undef GO
+#undef NEXT
+#undef FOR_WIDTHS
+#undef LOAD
+#undef STORE
+#undef CHANGE
+#undef LOADX
+#undef STOREX
 #undef D
 #undef A
 #undef B
@@ -807,9 +896,8 @@ u64 vpio_vm_run_instance(struct vpio_pdev *pdev, u32 engine, u32 number, u32 eve
 	const struct vpb_handler *handler;
 	struct vm vm = {
 		.pdev = pdev,
-		.model = &pdev->model,
 		.frame = &pdev->gather,
-		.state = { NULL, pdev->state, NULL },
+		.state = { NULL, pdev->state },
 		.hardware = true,
 		.engine = engine,
 		.number = number,
@@ -831,9 +919,8 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 	struct vm vm = {
 		.pdev = pdev,
 		.vdev = vdev,
-		.model = &pdev->model,
 		.frame = frame,
-		.state = { vdev ? vdev->state : NULL, pdev->state, NULL },
+		.state = { vdev ? vdev->state : NULL, pdev->state },
 		.engine = VPB_NONE,
 	};
 	u64 r[VPB_MAX_NREGS];
@@ -852,6 +939,8 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 	r[0] = r0;
 	r[1] = r1;
 	r[2] = r2;
-	memset(r + 3, 0, (handler->nregs - 3) * sizeof(*r));
+	memset(r + 3, 0, (FEW_REGISTERS - 3) * sizeof(*r)); /* faster than as many as it has */
+	if (handler->nregs > FEW_REGISTERS)
+		memset(r + FEW_REGISTERS, 0, (handler->nregs - FEW_REGISTERS) * sizeof(*r));
 	return run(&vm, handler, r);
 }

@@ -29,6 +29,7 @@ enum vpb_limit {
 	VPB_MAX_BARS = 6,	    /* PCI base address registers */
 	VPB_MAX_WINDOWS = 8,	    /* register windows */
 	VPB_MAX_BANK_BITS = 4,	    /* bits of a bank selector */
+	VPB_MAX_HANDLER = 4096,	    /* instructions of a handler */
 	VPB_MAX_NREGS = 64,	    /* VM registers of a handler */
 	VPB_MAX_LOOPS = 8,	    /* loop counters of a handler */
 	VPB_MAX_COST = 1 << 20,	    /* worst-case cost of a handler, see vpb_ops[].cost */
@@ -322,6 +323,12 @@ struct vpb_insn {
 	u32 imm;
 };
 
+/* The element of a variable that an LDV or STV names. */
+static inline u32 vpb_element(const struct vpb_insn *insn, bool store)
+{
+	return (store ? insn->d : insn->a) | (u32)insn->b << 8;
+}
+
 /* Contexts in which an instruction may stand. */
 enum vpb_context {
 	VPB_C_VDEV = 1, /* handlers of a vdev */
@@ -337,6 +344,7 @@ enum vpb_operand {
 	VPB_I_SHIFT,   /* 0..63 */
 	VPB_I_FIELD,   /* low bit | width << 8 */
 	VPB_I_VAR,     /* a variable with one element */
+	VPB_I_ELEMENT, /* a variable; its element is a number in place of VM registers */
 	VPB_I_ARRAY,   /* a variable; the index is in a (load) or b (store) */
 	VPB_I_TARGET,  /* an instruction of this handler, further on */
 	VPB_I_COUNTER, /* a loop counter */
@@ -397,8 +405,8 @@ enum vpb_operand {
 	OP(INV, "da", NONE, ALL, 1, "d = ~a")                                                       \
 	OP(EXT, "da", FIELD, ALL, 1, "d = the field of a")                                          \
 	OP(INS, "dab", FIELD, ALL, 1, "d = a with its field set to b")                              \
-	OP(LDV, "d", VAR, ALL, 1, "d = variable")                                                   \
-	OP(STV, "a", VAR, ALL, 1, "variable = a")                                                   \
+	OP(LDV, "d", ELEMENT, ALL, 1, "d = element a | b << 8 of a variable")                       \
+	OP(STV, "a", ELEMENT, ALL, 1, "element d | b << 8 of a variable = a")                       \
 	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")        \
 	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                      \
 	OP(RAISE, "a", VAR, VDEV, 2, "variable |= a, and the guest is told of these bits")          \

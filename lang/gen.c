@@ -10,6 +10,7 @@ enum {
 	NOWHERE = VPB_MAX_NREGS, /* the value is not wanted */
 	MOST_WORK = 1 << 20,	 /* nodes of the tree to which all handlers may expand */
 	RESULT = 0,		 /* the register of a handler's result */
+	MOST_WRITTEN_OUT = 4,	 /* rounds of a loop */
 };
 
 /* Jumps to a place further on, which is not known yet. */
@@ -150,9 +151,20 @@ static unsigned int part(struct generator *g, unsigned int to)
 	return to == NOWHERE || g->owned[to] ? take(g) : to;
 }
 
+/* Whether the register has this number from what was stored before, as in `a = 0; b = 0`. */
+static bool has_number(const struct generator *g, unsigned int to, u64 value)
+{
+	u32 at = g->count;
+
+	while (at > g->bound && g->code[at - 1].op == VPB_STV && g->code[at - 1].a == to)
+		at--;
+	return at < g->count && at > g->bound && g->code[at - 1].op == VPB_LDI &&
+	       g->code[at - 1].d == to && g->code[at - 1].imm == value;
+}
+
 static void load_number(struct generator *g, unsigned int to, u64 value)
 {
-	if (to == NOWHERE)
+	if (to == NOWHERE || has_number(g, to, value))
 		return;
 	emit(g, VPB_LDI, to, 0, 0, (u32)value);
 	if (value >> 32)
@@ -297,10 +309,18 @@ static u16 variable(const struct symbol *symbol)
 	return ((const struct var *)symbol)->number;
 }
 
+/* The index that is a number, of a variable. */
+static bool is_element(const struct expr *place, u64 *element)
+{
+	*element = 0;
+	return !place->index || (vpl_fold(place->index, element) && *element < 1 << 16);
+}
+
 /* Reads a whole variable or register; `index` is the register of an array's index, or NOWHERE. */
 static void load(struct generator *g, const struct expr *place, unsigned int index, unsigned int to)
 {
 	const struct symbol *symbol = place->symbol;
+	u64 element;
 
 	check_place_instance(g, symbol);
 	if (is_hardware_register(g, place)) {
@@ -311,7 +331,8 @@ static void load(struct generator *g, const struct expr *place, unsigned int ind
 		else
 			emit(g, VPB_HRX, to, index, 0, number);
 	} else if (index == NOWHERE) {
-		emit(g, VPB_LDV, to, 0, 0, variable(symbol));
+		is_element(place, &element);
+		emit(g, VPB_LDV, to, (u8)element, (u8)(element >> 8), variable(symbol));
 	} else {
 		emit(g, VPB_LDX, to, index, 0, variable(symbol));
 	}
@@ -321,6 +342,7 @@ static void store(struct generator *g, const struct expr *place, unsigned int in
 		  unsigned int from)
 {
 	const struct symbol *symbol = place->symbol;
+	u64 element;
 
 	check_place_instance(g, symbol);
 	if (is_hardware_register(g, place)) {
@@ -331,7 +353,8 @@ static void store(struct generator *g, const struct expr *place, unsigned int in
 		else
 			emit(g, VPB_HWX, 0, from, index, number);
 	} else if (index == NOWHERE) {
-		emit(g, VPB_STV, 0, from, 0, variable(symbol));
+		is_element(place, &element);
+		emit(g, VPB_STV, (u8)element, from, (u8)(element >> 8), variable(symbol));
 	} else {
 		emit(g, VPB_STX, 0, from, index, variable(symbol));
 	}
@@ -344,6 +367,10 @@ static u32 field_operand(const struct field *field)
 
 static unsigned int index_operand(struct generator *g, const struct expr *place)
 {
+	u64 element;
+
+	if (!is_hardware_register(g, place) && is_element(place, &element))
+		return NOWHERE;
 	return place->index ? operand(g, place->index) : NOWHERE;
 }
 
@@ -1113,6 +1140,28 @@ static void if_statement(struct generator *g, const struct statement *statement)
 	}
 }
 
+/* A loop of few rounds in which the number of the round matters is written out: it is faster. */
+static void write_out(struct generator *g, const struct statement *loop)
+{
+	struct label *const outer_after = g->after, *const outer_again = g->again;
+	struct label after = { 0 };
+	u32 round;
+
+	g->after = &after;
+	for (round = 0; round < loop->bound; round++) {
+		const struct value number = { .constant = true, .number = round };
+		struct label again = { 0 };
+
+		g->again = &again;
+		bind_local(g, loop->local, &number);
+		block(g, loop->body);
+		bind(g, &again);
+	}
+	g->after = outer_after;
+	g->again = outer_again;
+	bind(g, &after);
+}
+
 static void repeat(struct generator *g, const struct statement *loop)
 {
 	struct label *const outer_after = g->after, *const outer_again = g->again;
@@ -1121,6 +1170,10 @@ static void repeat(struct generator *g, const struct statement *loop)
 	const u64 rounds = g->rounds;
 	u32 first;
 
+	if (loop->bound <= MOST_WRITTEN_OUT && loop->local && loop->local->used) {
+		write_out(g, loop);
+		return;
+	}
 	if (g->depth == VPB_MAX_LOOPS)
 		vpl_error(g->vpl, loop->at, CHECK_LOOP_BOUND,
 			  "expected at most %u loops inside each other, those of procs counted",

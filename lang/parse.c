@@ -453,7 +453,7 @@ static struct statement *parse_let(struct parser *p)
 	advance(p);
 	let->name = new_name(p, "a local name");
 	if (take_sign(p, ':'))
-		let->layout = take_name(p, "a layout's name");
+		let->layout = take_name(p, "a layout's or a register's name");
 	expect_sign(p, '=', "'=' and the value of the local name");
 	let->value = parse_expr(p);
 	return let;
@@ -477,15 +477,36 @@ static struct statement *parse_if(struct parser *p)
 	return branch;
 }
 
+/* What a loop's `while` stands for: `if !... { break }` at the beginning of its body. */
+static struct statement *parse_while(struct parser *p)
+{
+	struct statement *branch = new_statement(p, T_IF);
+
+	advance(p);
+	branch->value = new_expr(p, E_UNARY, p->token.at);
+	branch->value->sign = '!';
+	enter(p);
+	branch->value->a = below(p, branch->value, parse_expr(p));
+	leave(p);
+	branch->body = new_statement(p, T_BREAK);
+	return branch;
+}
+
 static struct statement *parse_repeat(struct parser *p)
 {
-	struct statement *loop = new_statement(p, T_REPEAT);
+	struct statement *loop = new_statement(p, T_REPEAT), *leave_loop = NULL;
 
 	advance(p);
 	loop->value = parse_expr(p);
 	if (take_word(p, "as"))
 		loop->name = new_name(p, "a name for the number of the round");
+	if (is_word(p, "while"))
+		leave_loop = parse_while(p);
 	loop->body = parse_block(p);
+	if (leave_loop) {
+		leave_loop->next = loop->body;
+		loop->body = leave_loop;
+	}
 	return loop;
 }
 
@@ -958,22 +979,40 @@ static void parse_port(struct parser *p)
 			  VPB_NONE);
 }
 
-static void parse_var(struct parser *p)
+static struct var *new_var(struct parser *p)
 {
 	struct var *var = NEW(p, struct var);
 
 	vpl_declare(p->vpl, current_scope(p), &var->symbol, S_VAR,
 		    new_name(p, "a variable's name"));
-	var->width = take_type(p);
 	var->hardware = p->hardware;
 	var->engine = p->engine;
+	APPEND(p->vpl->model.vars, var);
+	return var;
+}
+
+/* Variables of one type: what follows their names holds for each. */
+static void parse_var(struct parser *p)
+{
+	struct var *const first = new_var(p);
+	struct var *var;
+	struct number count = { 0 };
+	u64 reset = 0;
+
+	while (take_sign(p, ','))
+		new_var(p);
+	first->width = take_type(p);
 	if (take_sign(p, '[')) {
-		var->count = take_limited(p, "the number of elements", 1, VPB_MAX_STATE);
+		count = take_limited(p, "the number of elements", 1, VPB_MAX_STATE);
 		expect_sign(p, ']', "']' after the number of elements");
 	}
 	if (take_sign(p, '='))
-		var->reset = parse_constant(p, "a reset value", 8 * var->width);
-	APPEND(p->vpl->model.vars, var);
+		reset = parse_constant(p, "a reset value", 8 * first->width);
+	for (var = first; var; var = var->next) {
+		var->width = first->width;
+		var->count = count;
+		var->reset = reset;
+	}
 }
 
 static void parse_proc(struct parser *p)
@@ -1006,13 +1045,15 @@ static void parse_proc(struct parser *p)
 
 static void parse_const(struct parser *p)
 {
-	struct constant *constant = NEW(p, struct constant);
+	do {
+		struct constant *constant = NEW(p, struct constant);
 
-	vpl_declare(p->vpl, current_scope(p), &constant->symbol, S_CONST,
-		    new_name(p, "a constant's name"));
-	expect_sign(p, '=', "'=' and the constant's value");
-	constant->value = parse_constant(p, "the constant's value", 64);
-	constant->known = true;
+		vpl_declare(p->vpl, current_scope(p), &constant->symbol, S_CONST,
+			    new_name(p, "a constant's name"));
+		expect_sign(p, '=', "'=' and the constant's value");
+		constant->value = parse_constant(p, "the constant's value", 64);
+		constant->known = true;
+	} while (take_sign(p, ','));
 }
 
 static void parse_layout(struct parser *p)

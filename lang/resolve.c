@@ -804,18 +804,28 @@ static void resolve_value(struct resolver *r, struct expr *expr)
 
 /* --- Statements -------------------------------------------------------------------------- */
 
+/* A local name gets the fields of a layout, or of a register. */
+static void lay_out(struct resolver *r, struct local *local, struct name name)
+{
+	const struct symbol *symbol = find(r, name.text);
+
+	if (symbol && symbol->kind == S_REGISTER) {
+		local->fields = ((const struct reg *)symbol)->fields;
+		local->width = ((const struct reg *)symbol)->width;
+	} else {
+		symbol = expect_kind(r, name, S_LAYOUT);
+		local->fields = ((const struct layout *)symbol)->fields;
+		local->width = ((const struct layout *)symbol)->width;
+	}
+}
+
 static void resolve_let(struct resolver *r, struct statement *let)
 {
 	struct local *local = vpl_alloc(r->vpl, sizeof(*local));
 
 	resolve_value(r, let->value);
-	if (let->layout.text) {
-		const struct layout *layout =
-			(const struct layout *)expect_kind(r, let->layout, S_LAYOUT);
-
-		local->fields = layout->fields;
-		local->width = layout->width;
-	}
+	if (let->layout.text)
+		lay_out(r, local, let->layout);
 	declare_local(r, local, let->name);
 	let->local = local;
 }

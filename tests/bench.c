@@ -1,92 +1,243 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * What a guest's register access costs in the user-space library, with the compiled RTL8139: time
- * here, instructions by tests/bench, which runs it under callgrind. "Hooked" is an access for which
- * a handler of the model runs, "unhooked" one that the monitor answers from the vdev's state.
+ * What a guest's register accesses cost in the user-space library, for every model that has a
+ * simulated device: each register is read and written, in each state that a stock driver brings the
+ * device into, with the values that make a difference: time here, instructions under callgrind.
  *
- * bench: "what value unit", a line each. bench list: the names. bench count NAME: ACCESSES times.
+ * bench: medians of times, "kind, model, access, ns" in a line each. bench count: the same without
+ * the times, each access once, followed by a dump of callgrind's that has the line's number.
+ *
+ * The kinds: "hooked" is an access for which a handler of the model ran, "answered" one that the
+ * monitor answered from the vdev's state, "direct" one that reached the hardware, "starting" one by
+ * which an engine was given work, "refused" one that the model denies or finds wrong.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <valgrind/callgrind.h>
 
-#include "world.h"
+#include "nic.h"
 
 enum {
-	ACCESSES = 10000, /* in a batch */
-	BATCHES = 101,
-	BAR = 1,
-	CR = 0x37,
-	CAPR = 0x38,
-	IMR = 0x3c,
-	BMCR = 0x62,
+	SAMPLES = 101,
+	MOST_VALUES = 128,
+	FRAME = 60, /* bytes of the frame that is sent: the smallest, as its copying does not count */
+	NE_CR = 0x00,
+	NE_RSAR = 0x08,
+	NE_RBCR = 0x0a,
+	NE_DCR = 0x0e,
+	EDU_MEMORY = 0x1000,
+	EDU_SRC = 0x80,
+	EDU_DST = 0x88,
+	EDU_COUNT = 0x90,
+	EDU_CMD = 0x98,
+	EDU_FACT = 0x08,
+	EDU_BUFFER = 0x40000,
 };
 
-/* Not static and not inlined, so that callgrind finds them by name. */
-void unhooked_read(struct vpio_vdev *vdev);
-void hooked_read(struct vpio_vdev *vdev);
-void unhooked_write(struct vpio_vdev *vdev);
-void hooked_write(struct vpio_vdev *vdev);
+/* --- What the devices do before the access that counts ------------------------------------ */
 
-#define BENCH(name, function, offset, size)                         \
-	__attribute__((noinline)) void name(struct vpio_vdev *vdev) \
-	{                                                           \
-		u32 value = 0x1000;                                 \
-		unsigned int i;                                     \
-                                                                    \
-		for (i = 0; i < ACCESSES; i++)                      \
-			function(vdev, BAR, offset, &value, size);  \
+static void after_reset(struct world_guest *guest)
+{
+	nic_command(guest, 7);
+}
+
+static void classic(struct world_guest *guest)
+{
+	struct nic nic;
+	unsigned int i;
+
+	too_open(&nic, guest, RCR_USUAL);
+	for (i = 0; i < 4; i++)
+		frame_make(guest->memory + NIC_TX_BUFFERS + NIC_BUFFER * i, FRAME, frame_stranger,
+			   nic_mac(guest), i);
+}
+
+/* A frame is on its way: what a reset of the device must forget. */
+static void sending(struct world_guest *guest)
+{
+	classic(guest);
+	guest_out(guest, NIC_TSD, 4, FRAME);
+}
+
+static void cplus(struct world_guest *guest)
+{
+	struct nic nic;
+
+	cp_open(&nic, guest, RCR_USUAL);
+	frame_make(guest->memory + NIC_CP_TX, FRAME, frame_stranger, nic_mac(guest), 0);
+	cp_queue(&nic, NIC_CP_TX, FRAME, DESC_FS | DESC_LS, 0);
+}
+
+/* In the midst of reading the EEPROM: the command is in, the data are to come. */
+static void reading_eeprom(struct world_guest *guest)
+{
+	const unsigned int command = 0x180; /* start, read, address 0 */
+	unsigned int i, bit;
+
+	after_reset(guest);
+	for (i = 9; i--;) {
+		bit = 0x88 | (command >> i & 1) << 1;
+		guest_out(guest, NIC_CFG9346, 1, bit);
+		guest_out(guest, NIC_CFG9346, 1, bit | 4);
 	}
+	guest_out(guest, NIC_CFG9346, 1, 0x88);
+}
 
-BENCH(unhooked_read, vpio_vdev_read, IMR, 2)
-BENCH(hooked_read, vpio_vdev_read, CR, 1)
-BENCH(unhooked_write, vpio_vdev_write, CAPR, 2)
-BENCH(hooked_write, vpio_vdev_write, BMCR, 2)
+/* A remote DMA of the NE2000 is under way: words go through the data port. */
+static void remote_dma(struct world_guest *guest, u8 command)
+{
+	after_reset(guest);
+	guest_out(guest, NE_CR, 1, 0x22);
+	guest_out(guest, NE_DCR, 1, 0x49);
+	guest_out(guest, NE_RSAR, 1, 0x00);
+	guest_out(guest, NE_RSAR + 1, 1, 0x40);
+	guest_out(guest, NE_RBCR, 1, FRAME);
+	guest_out(guest, NE_RBCR + 1, 1, 0);
+	guest_out(guest, NE_CR, 1, command);
+	world_run(guest->world);
+}
 
-static const struct {
-	const char *name;
-	void (*run)(struct vpio_vdev *vdev);
-	bool hooked;
-} benches[] = {
-	{ "unhooked_read", unhooked_read, false },
-	{ "hooked_read", hooked_read, true },
-	{ "unhooked_write", unhooked_write, false },
-	{ "hooked_write", hooked_write, true },
+static void remote_read(struct world_guest *guest)
+{
+	remote_dma(guest, 0x0a);
+}
+
+static void remote_write(struct world_guest *guest)
+{
+	remote_dma(guest, 0x12);
+}
+
+static void transfer(struct world_guest *guest)
+{
+	after_reset(guest);
+	guest_out(guest, EDU_SRC, 8, EDU_MEMORY);
+	guest_out(guest, EDU_DST, 8, EDU_BUFFER);
+	guest_out(guest, EDU_COUNT, 8, FRAME);
+}
+
+/* The guest has the engines, from work that it has done before. */
+static void owner(struct world_guest *guest)
+{
+	transfer(guest);
+	guest_out(guest, EDU_FACT, 4, 5);
+	guest_out(guest, EDU_CMD, 8, 1);
+	world_run(guest->world);
+}
+
+/* A model is measured if it is named here: its device, and what a guest has done before. */
+static const struct subject {
+	const char *model;
+	struct sim_device *(*device)(const struct sim_bus *bus);
+	struct sim_device *(*nic)(const struct sim_bus *bus, const uint8_t mac[6]);
+	bool wide; /* it has wide accesses: drivers take arrays of bytes by fours */
+	struct {
+		const char *name;
+		void (*enter)(struct world_guest *guest);
+	} states[6];
+} subjects[] = {
+	{ "rtl8139",
+	  NULL,
+	  sim_rtl8139_create,
+	  true,
+	  { { "after reset", after_reset },
+	    { "classic", classic },
+	    { "sending", sending },
+	    { "C+", cplus },
+	    { "EEPROM", reading_eeprom } } },
+	{ "ne2000",
+	  NULL,
+	  sim_ne2000_create,
+	  false,
+	  { { "after reset", after_reset },
+	    { "remote read", remote_read },
+	    { "remote write", remote_write } } },
+	{ "edu",
+	  sim_edu_create,
+	  NULL,
+	  true,
+	  { { "after reset", after_reset }, { "idle", transfer }, { "owner", owner } } },
 };
 
-static struct sim_device *device(const struct sim_bus *bus)
+static const struct subject *subject; /* that is measured now */
+
+static struct sim_device *create_device(const struct sim_bus *bus)
 {
 	static const u8 mac[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
 
-	return sim_rtl8139_create(bus, mac);
+	return subject->nic ? subject->nic(bus, mac) : subject->device(bus);
 }
 
-static struct world *make_world(void)
-{
-	size_t size = 0;
-	void *block = world_file(world_model_path(), &size);
-	struct world *world = block ? world_create(block, size, 1, device) : NULL;
+/* --- One access --------------------------------------------------------------------------- */
 
-	free(block);
-	if (!world) {
-		fprintf(stderr, "%s: no compiled model: make it, or say where in VPIO_MODEL\n",
-			world_model_path());
-		exit(1);
-	}
-	world->guests[0].locked = true;
-	return world;
+struct access {
+	const struct vpb_reg *reg;
+	u32 index, offset, size;
+	bool write;
+	u64 value;
+};
+
+/* A model under measurement. */
+struct bench {
+	struct world *world;
+	struct world_guest *guest;
+	unsigned int bar;
+	u32 bank;
+	const char *state;
+	void (*enter)(struct world_guest *guest);
+};
+
+static unsigned int lines;
+static bool counting;
+
+/* Not static and not inlined, so that callgrind finds it by its name. */
+int counted_access(struct vpio_vdev *vdev, unsigned int bar, const struct access *access);
+
+__attribute__((noinline)) int counted_access(struct vpio_vdev *vdev, unsigned int bar,
+					     const struct access *access)
+{
+	u64 value = access->value;
+
+	if (access->write)
+		return vpio_vdev_write(vdev, bar, access->offset, &value, access->size);
+	return vpio_vdev_read(vdev, bar, access->offset, &value, access->size);
 }
 
-/* ns of one access in a batch. */
-static double batch(struct vpio_vdev *vdev, unsigned int bench)
+static void select_bank(struct bench *bench, const struct vpb_window *window)
 {
-	struct timespec start, end;
+	const struct vpio_model *model = &bench->world->model;
+	const struct vpb_reg *reg;
+	u64 mask;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	benches[bench].run(vdev);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	return ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) /
-	       ACCESSES;
+	if (window->bank_var == VPB_NONE || model->vars[window->bank_var].reg == VPB_NONE)
+		return;
+	reg = &model->regs[model->vars[window->bank_var].reg];
+	mask = ((1ull << window->bank_bits) - 1) << window->bank_shift;
+	guest_out(bench->guest, reg->offset, reg->width,
+		  (guest_in(bench->guest, reg->offset, reg->width) & ~mask) |
+			  (u64)bench->bank << window->bank_shift);
+}
+
+/* The state that the access is to meet, from wherever the last one left the device. */
+static void restart(struct bench *bench, const struct access *access)
+{
+	struct world_guest *guest = bench->guest;
+
+	world_pass(bench->world, 1);
+	guest->locked = true;
+	vpio_vdev_reset(guest->vdev);
+	guest->locked = false;
+	world_run(bench->world);
+	bench->enter(guest);
+	select_bank(bench, &bench->world->model.windows[access->reg->window]);
+}
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static int compare(const void *a, const void *b)
@@ -96,64 +247,176 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Batches in turn, so that what disturbs the machine disturbs all alike. */
-static void measure(struct vpio_vdev *vdev)
+/* Median of the times, of nothing if there is no access: what looking at the clock takes. */
+static double median_ns(struct bench *bench, const struct access *access)
 {
-	static double times[ARRAY_SIZE(benches)][BATCHES];
-	unsigned int i, j;
+	double times[SAMPLES];
+	unsigned int i;
 
-	for (j = 0; j < BATCHES; j++) {
-		for (i = 0; i < ARRAY_SIZE(benches); i++)
-			times[i][j] = batch(vdev, i);
+	for (i = 0; i < SAMPLES; i++) {
+		if (access)
+			restart(bench, access);
+		if (access)
+			bench->guest->locked = true;
+		times[i] = now_ns();
+		if (access)
+			counted_access(bench->guest->vdev, bench->bar, access);
+		times[i] = now_ns() - times[i];
+		bench->guest->locked = false;
 	}
-	for (i = 0; i < ARRAY_SIZE(benches); i++) {
-		qsort(times[i], BATCHES, sizeof(double), compare);
-		printf("%s %.1f ns\n", benches[i].name, times[i][BATCHES / 2]);
-	}
-	for (i = 0; i < ARRAY_SIZE(benches); i += 2)
-		printf("%s/%s %.2f times\n", benches[i + 1].name, benches[i].name,
-		       times[i + 1][BATCHES / 2] / times[i][BATCHES / 2]);
-	printf("batches %d of %d accesses\n", BATCHES, ACCESSES);
+	qsort(times, SAMPLES, sizeof(*times), compare);
+	return times[SAMPLES / 2];
 }
 
-/* A bench must measure what it says: either all of its accesses run a handler or none. */
-static void check(struct vpio_vdev *vdev)
+/* Makes the access once, for callgrind, and says of what kind it was; NULL if it has to wait. */
+static const char *count(struct bench *bench, const struct access *access)
 {
-	const struct vpio_vdev_stats *stats = vpio_vdev_stats(vdev);
-	unsigned int i;
-	u64 before;
+	const struct vpio_vdev_stats *stats = vpio_vdev_stats(bench->guest->vdev);
+	struct vpio_vdev_stats before;
+	int result;
 
-	for (i = 0; i < ARRAY_SIZE(benches); i++) {
-		before = stats->hooks;
-		benches[i].run(vdev);
-		if (stats->hooks - before == (benches[i].hooked ? ACCESSES : 0))
-			continue;
-		fprintf(stderr, "bench: %s: hooked %llu times of %d\n", benches[i].name,
-			(unsigned long long)(stats->hooks - before), ACCESSES);
-		exit(1);
+	restart(bench, access);
+	before = *stats;
+	bench->guest->locked = true;
+	CALLGRIND_ZERO_STATS;
+	result = counted_access(bench->guest->vdev, bench->bar, access);
+	bench->guest->locked = false;
+	if (result)
+		return NULL;
+	if (stats->refusals != before.refusals)
+		return "refused";
+	if (stats->jobs != before.jobs)
+		return "starting";
+	if (stats->hooks != before.hooks)
+		return "hooked";
+	return stats->direct != before.direct ? "direct" : "answered";
+}
+
+static void measure(struct bench *bench, const struct access *access)
+{
+	const char *name = vpio_model_string(&bench->world->model, access->reg->name);
+	const char *kind = count(bench, access);
+	char element[8] = "", value[32] = "", number[16];
+
+	if (!kind)
+		return;
+	if (access->reg->count > 1)
+		snprintf(element, sizeof(element), "[%u]", access->index);
+	if (access->write)
+		snprintf(value, sizeof(value), " = 0x%llx", (unsigned long long)access->value);
+	printf("%s\t%s\t%s: %s %s%s%s\t", kind, subject->model, bench->state,
+	       access->write ? "write" : "read", name, element, value);
+	snprintf(number, sizeof(number), "line %u", ++lines);
+	if (counting) {
+		CALLGRIND_DUMP_STATS_AT(number);
+		printf("-\n");
+	} else {
+		printf("%.0f\n", median_ns(bench, access) - median_ns(bench, NULL));
 	}
+}
+
+/* --- All of them -------------------------------------------------------------------------- */
+
+static void add(u64 *values, unsigned int *many, const struct access *access, u64 value)
+{
+	unsigned int i;
+
+	value &= ~0ull >> (64 - 8 * access->size);
+	for (i = 0; i < *many && values[i] != value; i++)
+		;
+	if (i == *many && *many < MOST_VALUES)
+		values[(*many)++] = value;
+}
+
+/* Zeros, ones, a frame's length; each field on its own, set and cleared in what is there. */
+static unsigned int choose_values(struct bench *bench, const struct access *access, u64 *values)
+{
+	const struct vpb_field *field = &bench->world->model.fields[access->reg->field];
+	unsigned int many = 0, i;
+	u64 before, mask;
+
+	restart(bench, access);
+	before = guest_in(bench->guest, access->offset, access->size);
+	add(values, &many, access, 0);
+	add(values, &many, access, ~0ull);
+	add(values, &many, access, FRAME);
+	for (i = 0; i < access->reg->fields; i++, field++) {
+		mask = (~0ull >> (64 - field->width)) << field->low;
+		add(values, &many, access, mask);
+		add(values, &many, access, before | mask);
+		add(values, &many, access, before & ~mask);
+	}
+	return many;
+}
+
+static void measure_element(struct bench *bench, const struct vpb_reg *reg, u32 index, u32 size)
+{
+	struct access access = { reg, index, reg->offset + index * reg->stride, size, false, 0 };
+	u64 values[MOST_VALUES];
+	unsigned int many, i;
+
+	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
+		measure(bench, &access);
+	many = choose_values(bench, &access, values);
+	access.write = true;
+	for (i = 0; i < many; i++) {
+		access.value = values[i];
+		measure(bench, &access);
+	}
+}
+
+static void measure_state(struct bench *bench)
+{
+	const struct vpio_model *model = &bench->world->model;
+	u32 i;
+
+	for (i = 0; i < model->header->regs.count; i++) {
+		const struct vpb_reg *reg = &model->regs[i];
+
+		bench->bank = reg->bank == VPB_NONE ? 0 : reg->bank;
+		measure_element(bench, reg, 0, reg->width);
+		if (reg->count > 1)
+			measure_element(bench, reg, reg->count - 1u, reg->width);
+		if (subject->wide && reg->count >= 4 && reg->width == 1 && reg->stride == 1)
+			measure_element(bench, reg, 0, 4);
+	}
+}
+
+static int measure_model(void)
+{
+	struct bench bench = { .state = NULL };
+	const struct vpb_header *header;
+	char path[64];
+	size_t size = 0;
+	void *block;
+	unsigned int i;
+
+	snprintf(path, sizeof(path), "build/models/%s.vpb", subject->model);
+	block = world_file(path, &size);
+	bench.world = block ? world_create(block, size, 1, create_device) : NULL;
+	free(block);
+	if (!bench.world) {
+		fprintf(stderr, "bench: %s: no compiled model: make models\n", path);
+		return 1;
+	}
+	header = bench.world->model.header;
+	bench.bar = bench.world->model.bars[header->bars.count - 1].index;
+	bench.guest = &bench.world->guests[0];
+	for (i = 0; i < ARRAY_SIZE(subject->states) && subject->states[i].name; i++) {
+		bench.state = subject->states[i].name;
+		bench.enter = subject->states[i].enter;
+		measure_state(&bench);
+	}
+	world_destroy(bench.world);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct world *world = make_world();
-	struct vpio_vdev *vdev = world->guests[0].vdev;
-	unsigned int i;
+	int failed = 0;
 
-	if (argc == 3 && !strcmp(argv[1], "count")) {
-		for (i = 0; i < ARRAY_SIZE(benches); i++) {
-			if (!strcmp(benches[i].name, argv[2]))
-				benches[i].run(vdev);
-		}
-		printf("%d\n", ACCESSES);
-	} else if (argc == 2 && !strcmp(argv[1], "list")) {
-		for (i = 0; i < ARRAY_SIZE(benches); i++)
-			printf("%s\n", benches[i].name);
-	} else {
-		check(vdev);
-		measure(vdev);
-	}
-	world->guests[0].locked = false;
-	world_destroy(world);
-	return 0;
+	counting = argc == 2 && !strcmp(argv[1], "count");
+	for (subject = subjects; subject < subjects + ARRAY_SIZE(subjects); subject++)
+		failed |= measure_model();
+	return failed;
 }

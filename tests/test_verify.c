@@ -322,6 +322,9 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(insn_hardware_vdev, HARDWARE(TOY_HLDV), "a handler of the hardware has no vdev",         \
 	  HARDWARE(TOY_HLDV)->imm = TOY_TABLE)                                                     \
 	X(engine_discipline, &b->engines[1], "no such discipline", b->engines[1].discipline = 3)   \
+	X(insn_element, VDEV(TOY_LDV), "no such element", VDEV(TOY_LDV)->a = 1)                    \
+	X(insn_element_high, VDEV(TOY_LDV), "no such element", VDEV(TOY_LDV)->b = 1)               \
+	X(insn_element_store, VDEV(TOY_STV), "no such element", VDEV(TOY_STV)->d = 64)             \
 	X(insn_store_host, VDEV(TOY_STV),                                                          \
 	  "a handler of a vdev does not change the hardware side's variables",                     \
 	  VDEV(TOY_STV)->imm = TOY_HOST)                                                           \

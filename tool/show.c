@@ -321,6 +321,11 @@ static void print_operand(const struct vpio_model *model, const struct vpb_insn 
 		fprintf(file, " %u:%u", (insn->imm & 0xff) + (insn->imm >> 8) - 1,
 			insn->imm & 0xff);
 		break;
+	case VPB_I_ELEMENT:
+		fprintf(file, " %s", tool_name(model, model->vars[insn->imm].name));
+		if (model->vars[insn->imm].count > 1)
+			fprintf(file, "[%u]", vpb_element(insn, insn->op == VPB_STV));
+		break;
 	case VPB_I_VAR:
 	case VPB_I_ARRAY:
 		fprintf(file, " %s", tool_name(model, model->vars[insn->imm].name));

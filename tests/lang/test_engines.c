@@ -119,7 +119,7 @@ static void test_derived(void **state)
 	/* P, Q, N and F are saved, then the model's own; P, Q and W restored behind it */
 	assert_string_equal(code_of(model, "on save of e"),
 			    "HRD STV CLR CNT HRX STX LOOP HRD STV HRD STV "
-			    "LDV ADDI STV LDI LDI LDX ADDI STX RET");
+			    "LDV ADDI STV LDV ADDI STV RET");
 	assert_string_equal(code_of(model, "on restored of e"),
 			    "LDV ADDI STV LDV GTI JZ JMP LDI HWR "
 			    "LDV HWR CLR CNT LDX HWX LOOP LDV HWR RET");

@@ -396,6 +396,21 @@ static void test_statements(void **state)
 		{ "A = first(0x48)", 3 },
 		{ "let y = 1\ny = y ? y + 1 : y\nA = y", 2 },
 		{ "let q = x\nrepeat 3 { q = add(q, q) }\nA = q", 24 },
+		{ "A = 0; repeat 9 as i while i < x { A += i }", 3 },
+		{ "A = 0; repeat 3 as i while i < x { A += i }", 3 },
+		{ "A = 0; repeat 200 while A < 100 { A += 7 }", 105 },
+		{ "A = 0; repeat 3 while 1 { A += 7 }", 21 },
+		{ "A = 0; repeat 4 as i { if i == 1 { continue }\nif i == 3 { break }\nA += i + 1 }",
+		  4 },
+		{ "A = 0; repeat 3 as i { let q = i * 2\nq += 1; A += q + x }", 18 },
+		{ "A = 0; repeat 2 as i { repeat 2 as j { A += i * 2 + j } }", 6 },
+		{ "A = 1; repeat 4 as i { if x == i { A = 50 + i; return } }\nA = 2", 53 },
+		{ "repeat 4 as i { a[i] = i + 1 }\nA = a[0] << 12 | a[1] << 8 | a[2] << 4 | a[3]",
+		  0x1234 },
+		{ "repeat 2 as i { T[i] = 7 + i }\nA = T[0] << 4 | T[x - 2]", 0x78 },
+		{ "first_of = 3; second_of = 4; A = first_of << 4 | second_of", 0x34 },
+		{ "A = FIRST + SECOND", 12 },
+		{ "let d: W = 0\nd.UPPER = 5; A = d.UPPER", 5 },
 	};
 	unsigned int i;
 	char body[1024];
@@ -407,6 +422,7 @@ static void test_statements(void **state)
 		snprintf(
 			body, sizeof(body),
 			"%s\n}\nlayout L u32 { LEN 15:0, END 31 }\n"
+			"var first_of, second_of u8 const FIRST = 5, SECOND = FIRST + 2\n"
 			"proc add(x, y) { return x + y }\n"
 			"proc first(x) { repeat 8 as i { if x >> i & 1 { return i } } \n return 99\n",
 			cases[i].text);
