@@ -101,26 +101,31 @@ static void recover(struct vpio_pdev *pdev, u32 engine)
 }
 
 /*
- * Whether the engine can go on to its next phase; from VPIO_GRANTED, only its owner takes it. The
- * owner need not wait for an idle engine if the model says that it can begin beside what goes on.
+ * Whether the owner can begin beside its work that goes on, which is not late: the model says so.
+ * The deadline stays that of the work, or an owner that begins often enough would never meet it.
  */
-static bool is_ready(struct vpio_pdev *pdev, u32 engine, const struct vpio_vdev *asker)
+static bool can_overlap(struct vpio_pdev *pdev, u32 engine, const struct vpio_vdev *asker)
 {
 	const struct vpio_slice *slice = &pdev->slices[engine];
 	const u16 ready = handler(pdev, engine, VPB_ON_READY);
 	const struct vpio_start *start;
 
-	if (slice->phase == VPIO_GRANTED)
+	if (slice->phase != VPIO_OWNED || !asker || asker != slice->owner || ready == VPB_NONE ||
+	    is_late(pdev, engine))
 		return false;
-	if (slice->phase != VPIO_OWNED || !asker || asker != slice->owner || ready == VPB_NONE)
-		return is_idle(pdev, engine);
 	start = &asker->starts[engine];
-	return vpio_vm_run(pdev, NULL, ready, NULL, start->a, start->b, 0) || is_idle(pdev, engine);
+	return vpio_vm_run(pdev, NULL, ready, NULL, start->a, start->b, 0);
 }
 
-static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
+static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev, bool overlaps)
 {
-	enter(pdev, engine, VPIO_GRANTED);
+	struct vpio_slice *slice = &pdev->slices[engine];
+
+	slice->overlaps = overlaps;
+	if (overlaps)
+		slice->phase = VPIO_GRANTED;
+	else
+		enter(pdev, engine, VPIO_GRANTED);
 	vpio_start_grant(vdev, engine);
 }
 
@@ -156,10 +161,13 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
 	struct vpio_vdev *vdev = first_asker(pdev, engine);
+	bool idle;
 
 	if (!vdev && is_left_alone(pdev, engine))
 		return false;
-	if (!is_ready(pdev, engine, vdev)) {
+	/* from VPIO_GRANTED, only its owner takes it */
+	idle = slice->phase != VPIO_GRANTED && is_idle(pdev, engine);
+	if (!idle && !can_overlap(pdev, engine, vdev)) {
 		if (!is_late(pdev, engine))
 			return false;
 		recover(pdev, engine);
@@ -168,7 +176,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 	switch ((enum vpio_phase)slice->phase) {
 	case VPIO_OWNED:
 		if (vdev == slice->owner) {
-			grant(pdev, engine, vdev);
+			grant(pdev, engine, vdev, !idle);
 		} else if (slice->owner) {
 			slice->next = vdev;
 			enter(pdev, engine, VPIO_SAVING);
@@ -188,7 +196,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 		return true;
 	case VPIO_RESTORING:
 		run_hardware(pdev, engine, VPB_ON_RESTORED);
-		grant(pdev, engine, slice->owner);
+		grant(pdev, engine, slice->owner, false);
 		return true;
 	case VPIO_GRANTED:
 		break;
@@ -238,6 +246,15 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 	return taken;
 }
 
+/* The owner takes it. */
+static void begin(struct vpio_pdev *pdev, u32 engine)
+{
+	if (pdev->slices[engine].overlaps)
+		pdev->slices[engine].phase = VPIO_OWNED;
+	else
+		enter(pdev, engine, VPIO_OWNED);
+}
+
 void vpio_slice_begin_all(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
@@ -250,7 +267,7 @@ void vpio_slice_begin_all(struct vpio_vdev *vdev)
 		if (vdev->granted >> i & 1) {
 			WRITE_ONCE(vdev->granted, vdev->granted & ~(1u << i));
 			if (pdev->model.engines[i].discipline == VPB_SLICED)
-				enter(pdev, i, VPIO_OWNED);
+				begin(pdev, i);
 			else
 				vpio_partition_begin(vdev, i);
 			vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_BEGIN), NULL, start->a,
@@ -291,8 +308,10 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 	struct vpio_slice *slice = &pdev->slices[engine];
 
 	/* granted: it has asked again while its last work went on */
-	if (slice->owner && (slice->phase == VPIO_OWNED || slice->phase == VPIO_GRANTED))
-		vpio_start_end(slice->owner, engine, status);
+	if (!slice->owner || (slice->phase != VPIO_OWNED && slice->phase != VPIO_GRANTED))
+		return;
+	slice->since = pdev->ops->now(pdev);
+	vpio_start_end(slice->owner, engine, status);
 }
 
 bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)

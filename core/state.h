@@ -145,7 +145,8 @@ struct vpio_slice {
 	u8 phase;
 	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
 	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
-	u64 since;		 /* ns: when the phase began, or the owner was idle */
+	bool overlaps;		 /* GRANTED: beside the owner's work, whose deadline stays */
+	u64 since;		 /* ns: when the phase began, work ended, or the owner was idle */
 };
 
 /* One instance of a partition engine. Guarded by the pdev's lock. */

@@ -594,7 +594,7 @@ static void test_ready(void **state)
 		"		on start { own.BEGAN = a; busy = 1 }\n"
 		"		on idle = !busy\n"
 		"		on ready = a == 2 && b == 7\n"
-		"		on recover { }\n"
+		"		on recover { busy = 0 }\n"
 		"		on done { ENDED += 1 }\n"
 		"	}\n"
 		"	hardware {\n"
@@ -605,6 +605,8 @@ static void test_ready(void **state)
 		"	}\n"
 		"}\n");
 	struct vpio_vdev *one = machine->vdev, *two;
+	unsigned int i;
+	u64 ended;
 
 	(void)state;
 	two = machine->other = plug(machine, 0x57);
@@ -623,6 +625,30 @@ static void test_ready(void **state)
 	run(machine);
 	run(machine);
 	assert_int_equal(read_of(two, 4, 4), 2);
+	run(machine);
+	run(machine);
+	/* work that never ends, and an owner that begins again and again: the deadline is the first one's */
+	ended = read_of(one, 8, 4);
+	for (i = 0; i < 5; i++) {
+		write_to(one, 0, 4, 2);
+		assert_int_equal(read_of(one, 4, 4), 2);
+		assert_int_equal(read_of(one, 8, 4), ended);
+		machine->passed += 2600000;
+		vpio_pdev_run(machine->pdev, false);
+		vpio_vdev_run(one);
+		if (vpio_pdev_stats(machine->pdev)->recoveries)
+			break;
+	}
+	assert_int_equal(i, 3);
+	assert_int_equal(read_of(one, 8, 4), ended + 1);
+	/* but what ends is progress */
+	for (i = 0; i < 8; i++) {
+		write_to(one, 0, 4, 2);
+		machine->passed += 6000000;
+		vpio_pdev_run(machine->pdev, i & 1);
+		vpio_vdev_run(one);
+	}
+	assert_int_equal(vpio_pdev_stats(machine->pdev)->recoveries, 1);
 	stop(machine);
 }
 
