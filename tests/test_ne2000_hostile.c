@@ -290,6 +290,33 @@ static void test_from_elsewhere(void **state)
 	assert_wire(world, 0, good, SIZE);
 }
 
+/* Accesses that only end in the data port, of three, five, six and seven bytes of it. */
+static void test_odd_accesses(void **state)
+{
+	static const u32 accesses[][2] = { { 0x0f, 4 }, { 0x0d, 8 }, { 0x0c, 8 }, { 0x0b, 8 },
+					   { 0x0f, 2 }, { 0x11, 4 }, { 0x13, 1 }, { 0x10, 8 } };
+	struct world *world = *state;
+	struct ne drivers[NE_GUESTS], *a = drivers;
+	u8 frame[SIZE];
+	unsigned int i;
+
+	open_all(world, drivers);
+	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
+		ne_frame(frame, SIZE, a->guest, i);
+		ne_remote(a, CR_WRITE, TX, SIZE);
+		ne_put(a, frame, 16);
+		assert_true(ne_out(a, accesses[i][0], accesses[i][1], 0x0101010101010101));
+		a->width = 2;
+		ne_put(a, frame, 48);
+		ne_out(a, NE_TCR, 1, 0);
+		memcpy(frame, peek(a->guest, "card") + TX, SIZE);
+		ne_trigger(a, TX_PAGE, SIZE);
+		world_run(world);
+		assert_wire(world, i, frame, SIZE);
+		ne_init(a, RCR_BROADCAST);
+	}
+}
+
 /* The PROM can't be written, by a write that wraps either. */
 static void test_prom(void **state)
 {
@@ -772,6 +799,7 @@ int main(void)
 		TEST(send_beside_flight),
 		TEST(padding),
 		TEST(from_elsewhere),
+		TEST(odd_accesses),
 		TEST(prom),
 		TEST(refused),
 		TEST(wait_by_the_way),
