@@ -177,7 +177,6 @@ static void test_ring_over_buffers(void **state)
 	struct world *world = *state;
 	struct ne drivers[NE_GUESTS], *a = drivers;
 	u8 arrives[600], good[SIZE], forged[SIZE];
-	unsigned int i;
 
 	open_all(world, drivers);
 	ne_frame(good, SIZE, a->guest, 1);
@@ -197,9 +196,83 @@ static void test_ring_over_buffers(void **state)
 	ne_put(a, good + SIZE - 4, 4);
 	ne_trigger(a, TX_PAGE + 1, SIZE);
 	world_run(world);
-	assert_int_equal(world->frames, 1);
-	for (i = 0; i < world->frames; i++)
-		assert_wire(world, i, good, SIZE);
+	assert_wire(world, 0, good, SIZE);
+	/* and one that comes when the write has ended */
+	ne_interrupt(a);
+	ne_write(a, TX + 256, forged, SIZE);
+	ne_out(a, NE_CR, 1, CR_PAGE1);
+	ne_out(a, NE_CURR, 1, TX_PAGE);
+	ne_out(a, NE_CR, 1, CR_START);
+	sim_receive(world->device, arrives, 600);
+	world_run(world);
+	ne_trigger(a, TX_PAGE + 1, SIZE);
+	world_run(world);
+	assert_int_equal(world->frames, 2);
+	assert_wire(world, 1, good, SIZE);
+}
+
+/* A frame that is sent while it is written over, at each place. */
+static void test_send_in_write(void **state)
+{
+	struct world *world = *state;
+	struct ne drivers[NE_GUESTS], *a = drivers;
+	u8 first[SIZE], second[SIZE], mixed[SIZE];
+	unsigned int at;
+	u32 frames = 0;
+
+	open_all(world, drivers);
+	ne_frame(first, SIZE, a->guest, 1);
+	ne_frame(second, SIZE, a->guest, 2);
+	for (at = 0; at < SIZE; at += 4) {
+		ne_write(a, TX, first, SIZE);
+		ne_remote(a, CR_WRITE, TX, SIZE);
+		ne_put(a, second, at);
+		ne_trigger(a, TX_PAGE, SIZE);
+		ne_put(a, second + at, SIZE - at);
+		world_run(world);
+		memcpy(mixed, second, at);
+		memcpy(mixed + at, first + at, SIZE - at);
+		assert_wire(world, frames++, mixed, SIZE);
+		ne_interrupt(a);
+		ne_trigger(a, TX_PAGE, SIZE);
+		world_run(world);
+		assert_wire(world, frames++, second, SIZE);
+		ne_interrupt(a);
+	}
+	assert_int_equal(world->frames, frames);
+}
+
+/* A write that runs out of the transmit pages leaves alone what the hardware has behind them. */
+static void test_behind_the_buffers(void **state)
+{
+	static const u16 writes[][2] = { { 0x4b00, 0x200 }, { 0x4bf0, 16 },    { 0x4bfc, 4 },
+					 { 0x4bf8, 4 },	    { 0x4bfa, 6 },     { 0x4bfe, 2 },
+					 { 0x4bfc, 1 },	    { 0x4bfb, 1 },     { 0x4c00, 512 },
+					 { 0x4000, 0xc01 }, { 0x4000, 0xfff }, { 0x7f00, 512 } };
+	struct world *world = *state;
+	struct ne drivers[NE_GUESTS], *a = drivers, *b = drivers + 1;
+	u8 junk[0x1000], frame[300], got[2048];
+	unsigned int i, width;
+
+	memset(junk, 0xee, sizeof(junk));
+	for (width = 1; width <= 8; width *= 2) {
+		for (i = 0; i < ARRAY_SIZE(writes); i++) {
+			world->locked = true; /* the hardware's ring begins at its first page */
+			vpio_pdev_stop(world->pdev);
+			vpio_pdev_start(world->pdev);
+			world->locked = false;
+			open_all(world, drivers);
+			wire_make(frame, 300, nic_mac(b->guest), i);
+			sim_receive(world->device, frame, 300);
+			a->width = width;
+			ne_remote(a, CR_WRITE, writes[i][0], writes[i][1]);
+			ne_put(a, junk, (writes[i][1] + 7) & ~7);
+			world_run(world);
+			assert_int_equal(ne_receive(b, got), 304);
+			assert_memory_equal(got, frame, 300);
+		}
+	}
+	assert_alive(world);
 }
 
 /* A frame that the hardware sends now is not written over, whatever its owner says has stopped. */
@@ -799,6 +872,8 @@ int main(void)
 		TEST(send_beside_flight),
 		TEST(padding),
 		TEST(from_elsewhere),
+		TEST(send_in_write),
+		TEST(behind_the_buffers),
 		TEST(odd_accesses),
 		TEST(prom),
 		TEST(refused),
