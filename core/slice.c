@@ -263,6 +263,9 @@ void vpio_slice_begin_all(struct vpio_vdev *vdev)
 	for (i = 0; READ_ONCE(vdev->granted) >> i; i++) {
 		const struct vpio_start *start = &vdev->starts[i];
 
+		if (!(READ_ONCE(vdev->granted) >> i & 1))
+			continue;
+		vpio_slice_deliver(vdev); /* the end of what was before comes first */
 		pdev->ops->lock(pdev);
 		if (vdev->granted >> i & 1) {
 			WRITE_ONCE(vdev->granted, vdev->granted & ~(1u << i));

@@ -412,23 +412,25 @@ static __always_inline u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_w
 	return left - size;
 }
 
-/* How many bytes an access moves: as many as it has, but no less than the port's unit. */
+/* How many bytes an access moves: as many as it has, in whole units of the port. */
 static u32 port_width(const struct vpb_reg *reg, u64 unit, u32 size)
 {
-	const bool wider = unit == 2 || unit == 4 || unit == 8;
-
-	return wider && unit > size && unit <= reg->width ? (u32)unit : size;
+	if ((unit != 2 && unit != 4 && unit != 8) || unit > reg->width)
+		return size;
+	return (size + (u32)unit - 1) & ~((u32)unit - 1);
 }
 
-/* A wide access becomes several of the hardware's. */
+/* A wide access becomes several of the hardware's, and so does a part of one of an odd size. */
 static void port_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 size, u64 value)
 {
-	u32 done;
+	u32 done, width;
 
-	for (done = 0; done < size; done += reg->width)
-		hardware_write(vdev, reg, reg->offset,
-			       size - done < reg->width ? size - done : reg->width,
-			       value >> 8 * done);
+	for (done = 0; done < size; done += width) {
+		width = reg->width;
+		while (width > size - done)
+			width /= 2;
+		hardware_write(vdev, reg, reg->offset, width, value >> 8 * done);
+	}
 }
 
 static __always_inline void access_port(struct vpio_vdev *vdev, const struct vpb_reg *reg,
@@ -556,12 +558,31 @@ static __always_inline bool advance(const struct vpio_vdev *vdev, struct access 
 	return true;
 }
 
+static __always_inline bool part_must_wait(struct vpio_vdev *vdev, const struct access *access,
+					   bool write)
+{
+	const struct vpb_reg *reg = access->reg;
+
+	return reg && (reg->flags & VPB_REG_DIRECT || reg->port != VPB_NONE) &&
+	       must_wait(vdev, reg, write);
+}
+
+/* Whether what an access touches behind the register at hand must wait. */
+static bool rest_must_wait(struct vpio_vdev *vdev, struct access rest, bool write)
+{
+	while (advance(vdev, &rest)) {
+		if (part_must_wait(vdev, &rest, write))
+			return true;
+	}
+	return false;
+}
+
 /* What every access begins with that is more than one of memory; VPIO_WAIT: make it again later. */
 static __always_inline int begin_access(struct vpio_vdev *vdev, struct access *access, bool write)
 {
 	take_part(vdev, access);
-	if (access->reg && (access->reg->flags & VPB_REG_DIRECT || access->reg->port != VPB_NONE) &&
-	    must_wait(vdev, access->reg, write))
+	if (part_must_wait(vdev, access, write) ||
+	    (access->part < access->size && rest_must_wait(vdev, *access, write)))
 		return VPIO_WAIT;
 	vdev->hooked = false;
 	vdev->direct = false;
