@@ -24,6 +24,7 @@ typedef uint64_t u64;
 #ifndef __always_inline
 #define __always_inline inline __attribute__((__always_inline__))
 #endif
+#define noinline	      __attribute__((__noinline__))
 #define __annotate_jump_table /* for the kernel's objtool */
 #define READ_ONCE(x)	      (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)      (*(volatile __typeof__(x) *)&(x) = (v))

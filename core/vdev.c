@@ -477,7 +477,7 @@ static bool is_awaited(const struct vpio_vdev *vdev, u32 engine)
 }
 
 /* Whether the access touches an engine that the vdev has asked for and does not have yet. */
-static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool write)
+static __always_inline bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool write)
 {
 	const struct vpb_way *way;
 	u16 engine = reg->engine, when = VPB_NONE;
@@ -499,34 +499,29 @@ static bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool wr
 struct access {
 	const struct vpio_bar *bar;
 	u32 map, offset, size;
-	u32 done; /* bytes */
-	u32 part; /* bytes of the register at hand */
-	const struct vpio_place *place;
-	const struct vpb_reg *reg; /* the register at hand; NULL: reserved or nothing there */
-	u32 at;			   /* byte of it with which the part begins */
-	struct vpio_place found;   /* the place, if it was searched */
+	u32 done;			/* bytes */
+	u32 part;			/* bytes of the register at hand */
+	const struct vpio_place *place; /* NULL: not looked up yet */
+	const struct vpb_reg *reg;	/* the register at hand; NULL: reserved or nothing there */
+	u32 at;				/* byte of it with which the part begins */
+	struct vpio_place found;	/* the place, if it was searched */
 };
 
-/* Where the access begins; false if it is not within a BAR. */
-static __always_inline bool enter(const struct vpio_vdev *vdev, struct access *access,
-				  unsigned int bar, u64 offset, size_t size, bool write)
+static __always_inline bool is_width(size_t size)
 {
-	const struct vpio_pdev *pdev = vdev->pdev;
+	return size <= 8 && (WIDTHS >> size & 1);
+}
+
+/* What a BAR shows if the access is within it, else NULL. */
+static __always_inline const struct vpio_bar *bar_of(const struct vpio_vdev *vdev, unsigned int bar,
+						     u64 offset, size_t size)
+{
 	const struct vpio_bar *shown;
 
 	if (bar >= VPB_MAX_BARS)
-		return false;
-	shown = &pdev->bars[bar]; /* of size 0 if there is none */
-	if (offset >= shown->size || size > shown->size - offset)
-		return false;
-	access->bar = shown;
-	access->map = current_map(vdev, shown->window, write);
-	access->offset = (u32)offset;
-	access->size = (u32)size;
-	access->done = 0;
-	access->place =
-		vpio_place(&pdev->model, shown, access->map, access->offset, &access->found);
-	return true;
+		return NULL;
+	shown = &vdev->pdev->bars[bar]; /* of size 0 if there is none */
+	return offset < shown->size && size <= shown->size - offset ? shown : NULL;
 }
 
 /* The register of the place at hand, and which of the access's bytes are its. */
@@ -614,11 +609,12 @@ static u64 read_part(struct vpio_vdev *vdev, const struct access *access)
 }
 
 /* Most accesses are of one whole register that is the vdev's own. */
-static u64 read_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size)
+static noinline u64 read_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size)
 {
 	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
 	u64 value = 0;
 
+	vdev->stats.reads++;
 	vdev->hooked = false;
 	vdev->direct = false;
 	if (reg->access != VPB_WO && reg->access != VPB_STROBE)
@@ -649,13 +645,16 @@ static int use_port(struct vpio_vdev *vdev, const struct vpio_place *place, u32 
 	return 0;
 }
 
-static void write_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 size, u64 value)
+static noinline int write_whole(struct vpio_vdev *vdev, const struct vpio_place *place, u32 offset,
+				u32 size, u64 value)
 {
 	const struct vpb_reg *reg = &vdev->pdev->model.regs[place->reg];
 	u8 *state = vdev->state + place->state;
 	const u64 old = vpio_get_bytes(state, size);
 	const u64 new = written(reg, old, value, ~0ull);
 
+	vdev->stats.writes++;
+	vdev->written = offset;
 	vdev->hooked = false;
 	vdev->direct = false;
 	if (reg->on_write != VPB_NONE && is_hooked_write(reg, old, new, value))
@@ -664,44 +663,73 @@ static void write_whole(struct vpio_vdev *vdev, const struct vpio_place *place, 
 		vpio_put_bytes(state, size, new);
 	vdev->stale |= vpio_stale(reg);
 	end_access(vdev);
+	return 0;
+}
+
+static __always_inline void begin_parts(struct access *access, const struct vpio_bar *bar, u32 map,
+					const struct vpio_place *place, u32 offset, u32 size)
+{
+	access->place = place;
+	access->bar = bar;
+	access->map = map;
+	access->offset = offset;
+	access->size = size;
+	access->done = 0;
+}
+
+/* Any other: of several registers, of a part of one, of an engine, of a port. */
+static noinline int read_parts(struct vpio_vdev *vdev, struct access *access, void *data)
+{
+	u64 result = 0;
+
+	if (!access->place)
+		access->place = vpio_place_search(&vdev->pdev->model, access->bar->window,
+						  access->map, access->offset, &access->found);
+	if (access->place->port) {
+		vdev->stats.reads++;
+		use_port(vdev, access->place, access->size, &result, false);
+		vpio_put_bytes(data, access->size, result);
+		return 0;
+	}
+	if (begin_access(vdev, access, false))
+		return VPIO_WAIT;
+	vdev->stats.reads++;
+	do
+		result |= (read_part(vdev, access) & width_mask(access->part)) << 8 * access->done;
+	while (advance(vdev, access));
+	vpio_put_bytes(data, access->size, result);
+	end_access(vdev);
+	return 0;
 }
 
 int vpio_vdev_read(struct vpio_vdev *vdev, unsigned int bar, u64 offset, void *data, size_t size)
 {
+	const struct vpio_bar *shown = bar_of(vdev, bar, offset, size);
+	const struct vpio_place *place = NULL;
 	struct access access;
-	u64 result = 0;
+	u32 map;
 
-	if (!enter(vdev, &access, bar, offset, size, false))
+	if (!shown)
 		return -1;
-	if (access.place->whole == size && access.place->plain < size) {
-		vdev->stats.reads++;
-		vpio_put_bytes(data, (u32)size, read_whole(vdev, access.place, (u32)size));
-		return 0;
+	map = current_map(vdev, shown->window, false);
+	if (offset < shown->length) {
+		place = &shown->places[map * shown->length + (u32)offset];
+		if (place->whole == size && place->plain < size) {
+			vpio_put_bytes(data, (u32)size, read_whole(vdev, place, (u32)size));
+			return 0;
+		}
+		if (place->plain >= size && is_width(size)) {
+			vpio_put_bytes(data, (u32)size,
+				       vpio_get_bytes(vdev->state + place->state, (u32)size));
+			vdev->stats.reads++;
+			vdev->stats.answered++;
+			return 0;
+		}
 	}
-	if (size > 8 || !(WIDTHS >> size & 1))
+	if (!is_width(size))
 		return -1;
-	if (access.place->plain >= size) {
-		vpio_put_bytes(data, (u32)size,
-			       vpio_get_bytes(vdev->state + access.place->state, (u32)size));
-		vdev->stats.reads++;
-		vdev->stats.answered++;
-		return 0;
-	}
-	if (access.place->port) {
-		vdev->stats.reads++;
-		use_port(vdev, access.place, (u32)size, &result, false);
-		vpio_put_bytes(data, (u32)size, result);
-		return 0;
-	}
-	if (begin_access(vdev, &access, false))
-		return VPIO_WAIT;
-	vdev->stats.reads++;
-	do
-		result |= (read_part(vdev, &access) & width_mask(access.part)) << 8 * access.done;
-	while (advance(vdev, &access));
-	vpio_put_bytes(data, (u32)size, result);
-	end_access(vdev);
-	return 0;
+	begin_parts(&access, shown, map, place, (u32)offset, (u32)size);
+	return read_parts(vdev, &access, data);
 }
 
 static __always_inline void write_part(struct vpio_vdev *vdev, const struct access *access,
@@ -720,45 +748,56 @@ static __always_inline void write_part(struct vpio_vdev *vdev, const struct acce
 		access_port(vdev, access->reg, &value, access->part, true);
 }
 
-int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
-		    size_t size)
+static noinline int write_parts(struct vpio_vdev *vdev, struct access *access, u64 value)
 {
-	struct access access;
-	u64 value;
-
-	if (!enter(vdev, &access, bar, offset, size, true))
-		return -1;
-	value = vpio_get_bytes(data, (u32)size);
-	if (access.place->whole == size && access.place->plain < size) {
-		vdev->stats.writes++;
-		vdev->written = (u32)offset;
-		write_whole(vdev, access.place, (u32)size, value);
-		return 0;
-	}
-	if (size > 8 || !(WIDTHS >> size & 1))
-		return -1;
-	if (access.place->plain >= size) {
-		vpio_put_bytes(vdev->state + access.place->state, (u32)size, value);
-		vdev->stats.writes++;
-		vdev->stats.answered++;
-		return 0;
-	}
-	if (access.place->port) {
-		vdev->written = (u32)offset;
-		if (use_port(vdev, access.place, (u32)size, &value, true))
+	vdev->written = access->offset;
+	if (!access->place)
+		access->place = vpio_place_search(&vdev->pdev->model, access->bar->window,
+						  access->map, access->offset, &access->found);
+	if (access->place->port) {
+		if (use_port(vdev, access->place, access->size, &value, true))
 			return VPIO_WAIT;
 		vdev->stats.writes++;
 		return 0;
 	}
-	if (begin_access(vdev, &access, true))
+	if (begin_access(vdev, access, true))
 		return VPIO_WAIT;
 	vdev->stats.writes++;
-	vdev->written = (u32)offset;
 	do
-		write_part(vdev, &access, value >> 8 * access.done);
-	while (advance(vdev, &access));
+		write_part(vdev, access, value >> 8 * access->done);
+	while (advance(vdev, access));
 	end_access(vdev);
 	return 0;
+}
+
+int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const void *data,
+		    size_t size)
+{
+	const struct vpio_bar *shown = bar_of(vdev, bar, offset, size);
+	const struct vpio_place *place = NULL;
+	struct access access;
+	u64 value;
+	u32 map;
+
+	if (!shown)
+		return -1;
+	map = current_map(vdev, shown->window, true);
+	value = vpio_get_bytes(data, (u32)size);
+	if (offset < shown->length) {
+		place = &shown->places[map * shown->length + (u32)offset];
+		if (place->whole == size && place->plain < size)
+			return write_whole(vdev, place, (u32)offset, (u32)size, value);
+		if (place->plain >= size && is_width(size)) {
+			vpio_put_bytes(vdev->state + place->state, (u32)size, value);
+			vdev->stats.writes++;
+			vdev->stats.answered++;
+			return 0;
+		}
+	}
+	if (!is_width(size))
+		return -1;
+	begin_parts(&access, shown, map, place, (u32)offset, (u32)size);
+	return write_parts(vdev, &access, value);
 }
 
 bool vpio_vdev_waits(struct vpio_vdev *vdev)

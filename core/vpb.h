@@ -312,7 +312,7 @@ struct vpb_handler {
 	u32 count;
 	u32 line; /* in the source */
 	u8 kind;
-	u8 nregs; /* VM registers it uses, >= 4 */
+	u8 nregs; /* VM registers it uses, >= 4; 0 at first, but for the arguments */
 	u16 reserved;
 };
 

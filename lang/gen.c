@@ -1573,9 +1573,8 @@ static void generate_filter(struct vpl *vpl)
 	unsigned int mask, hash, i;
 
 	model->filter_number = begin(&g, vpl, "filter", VPB_H_VDEV, model->filter_at);
-	mask = take(&g);
+	mask = take(&g); /* both are 0 at first, as all VM registers */
 	hash = take(&g);
-	load_number(&g, mask, 0);
 	for (i = 0; i < FILTERS; i++) {
 		const unsigned int top = g.top;
 		struct label no = { 0 };
@@ -1584,13 +1583,11 @@ static void generate_filter(struct vpl *vpl)
 			continue;
 		branch(&g, model->filters[i], &no, false);
 		emit(&g, VPB_ORI, mask, mask, 0, 1u << i);
+		if (1u << i == VPB_F_MULTICAST && model->multicast_hash)
+			into(&g, model->multicast_hash, hash);
 		bind(&g, &no);
 		release(&g, top);
 	}
-	if (model->multicast_hash)
-		into(&g, model->multicast_hash, hash);
-	else
-		load_number(&g, hash, 0);
 	emit(&g, VPB_FILTER, 0, mask, hash, 0);
 	finish(&g);
 }

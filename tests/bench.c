@@ -193,8 +193,7 @@ static bool counting;
 /* Not static and not inlined, so that callgrind finds it by its name. */
 int counted_access(struct vpio_vdev *vdev, unsigned int bar, const struct access *access);
 
-__attribute__((noinline)) int counted_access(struct vpio_vdev *vdev, unsigned int bar,
-					     const struct access *access)
+noinline int counted_access(struct vpio_vdev *vdev, unsigned int bar, const struct access *access)
 {
 	u64 value = access->value;
 
