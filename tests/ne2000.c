@@ -39,11 +39,12 @@ int ne_teardown(void **state)
 	struct world *world = *state;
 	unsigned int i;
 
-	assert_int_equal(sim_stats(world->device)->refused, 0);
-	assert_int_equal(vpio_pdev_stats(world->pdev)->model_errors, 0);
+	world_require(!sim_stats(world->device)->refused,
+		      "an access that the device does not decode");
+	world_require(!vpio_pdev_stats(world->pdev)->model_errors, "a handler that went wrong");
 	for (i = 0; i < world->count; i++)
-		assert_int_equal(vpio_vdev_stats(world->guests[i].vdev)->refused[VPIO_REFUSE_MODEL],
-				 0);
+		world_require(!vpio_vdev_stats(world->guests[i].vdev)->refused[VPIO_REFUSE_MODEL],
+			      "a handler that went past an array's end");
 	world_destroy(world);
 	return 0;
 }
@@ -89,7 +90,7 @@ bool ne_out(struct ne *ne, u32 offset, unsigned int size, u64 value)
 
 static void out(struct ne *ne, u32 offset, u8 value)
 {
-	assert_true(ne_out(ne, offset, 1, value));
+	world_require(ne_out(ne, offset, 1, value), "a register's write that waits");
 }
 
 /* --- The card is found and opened -------------------------------------------------------- */
@@ -148,7 +149,8 @@ void ne_init(struct ne *ne, u8 rcr)
 	out(ne, NE_CR, 0x61);
 	for (i = 0; i < 6; i++) {
 		out(ne, NE_PAR + i, nic_mac(ne->guest)[i]);
-		assert_int_equal(ne_in(ne, NE_PAR + i, 1), nic_mac(ne->guest)[i]);
+		world_require(ne_in(ne, NE_PAR + i, 1) == nic_mac(ne->guest)[i],
+			      "a station address that is not kept");
 	}
 	out(ne, NE_CURR, RX_PAGE);
 	out(ne, NE_CR, CR_STOP);
@@ -203,7 +205,7 @@ void ne_put(struct ne *ne, const void *data, u32 count)
 		width = next_width(ne, count - done);
 		value = 0;
 		memcpy(&value, (const u8 *)data + done, width);
-		assert_true(ne_out(ne, NE_DATA, width, value));
+		world_require(ne_out(ne, NE_DATA, width, value), "a word that waits");
 	}
 }
 
@@ -225,8 +227,9 @@ void ne_write(struct ne *ne, u16 address, const void *data, u16 count)
 	ne_remote(ne, CR_WRITE, address, (count + 1) & ~1);
 	ne_put(ne, data, count & ~1u);
 	if (count & 1)
-		assert_true(ne_out(ne, NE_DATA, 2, ((const u8 *)data)[count - 1]));
-	assert_int_equal(ne_in(ne, NE_ISR, 1) & NE_RDC, NE_RDC);
+		world_require(ne_out(ne, NE_DATA, 2, ((const u8 *)data)[count - 1]),
+			      "a word that waits");
+	world_require(ne_in(ne, NE_ISR, 1) & NE_RDC, "a remote DMA that does not end");
 	out(ne, NE_ISR, NE_RDC);
 }
 
@@ -242,7 +245,7 @@ void ne_read(struct ne *ne, u16 address, void *data, u16 count)
 void ne_trigger(struct ne *ne, u8 page, u16 length)
 {
 	out(ne, NE_CR, CR_PAGE0);
-	assert_false(ne_in(ne, NE_CR, 1) & CR_TXP);
+	world_require(!(ne_in(ne, NE_CR, 1) & CR_TXP), "a transmitter that is busy still");
 	out(ne, NE_TBCR, (u8)length);
 	out(ne, NE_TBCR + 1, length >> 8);
 	out(ne, NE_TPSR, page);

@@ -6,12 +6,6 @@
 #ifndef VPIO_TESTS_NE2000_H
 #define VPIO_TESTS_NE2000_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "nic.h"
 
 enum {

@@ -3,6 +3,12 @@
  * models/ne2000.vpm: guests with ne2k-pci that share a simulated NE2000. What each sends and
  * receives is right, whoever has the transmitter, and when the device misbehaves.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,12 @@
  * models/ne2000.vpm against guests that are root and mean harm: whatever one of them does, a frame
  * on the wire is byte for byte what the monitor has vetted, and the others go on.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "world.h"
 
-static void require(bool condition, const char *what)
+void world_require(bool condition, const char *what)
 {
 	if (condition)
 		return;
@@ -29,14 +29,14 @@ static struct world_guest *guest_of(struct vpio_vdev *vdev)
 
 static u64 hw_read(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width)
 {
-	require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
 	return sim_read(world_of(pdev)->device, bar, offset, width);
 }
 
 static void hw_write(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width,
 		     u64 value)
 {
-	require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
 	sim_write(world_of(pdev)->device, bar, offset, width, value);
 }
 
@@ -44,9 +44,9 @@ static void *guest_bytes(struct vpio_vdev *vdev, u64 address, size_t size)
 {
 	struct world_guest *guest = guest_of(vdev);
 
-	require(guest->locked, "guest memory without the vdev's lock");
-	require(!guest->world->locked, "guest memory under the pdev's lock");
-	require(size && address + size >= address, "an access that should have been refused");
+	world_require(guest->locked, "guest memory without the vdev's lock");
+	world_require(!guest->world->locked, "guest memory under the pdev's lock");
+	world_require(size && address + size >= address, "an access that should have been refused");
 	if (address > guest->world->memory || size > guest->world->memory - address)
 		return NULL;
 	if (address < guest->hole + guest->hole_size && address + size > guest->hole)
@@ -80,7 +80,7 @@ static void guest_irq(struct vpio_vdev *vdev, bool level)
 {
 	struct world_guest *guest = guest_of(vdev);
 
-	require(guest->locked, "an interrupt without the vdev's lock");
+	world_require(guest->locked, "an interrupt without the vdev's lock");
 	if (level)
 		guest->edges++;
 	guest->line = level;
@@ -98,19 +98,19 @@ static void wake_pdev(struct vpio_pdev *pdev)
 
 static void wake_vdev(struct vpio_vdev *vdev)
 {
-	require(guest_of(vdev)->world->locked, "a vdev woken without the pdev's lock");
+	world_require(guest_of(vdev)->world->locked, "a vdev woken without the pdev's lock");
 	guest_of(vdev)->woken = true;
 }
 
 static void lock(struct vpio_pdev *pdev)
 {
-	require(!world_of(pdev)->locked, "the pdev's lock taken twice");
+	world_require(!world_of(pdev)->locked, "the pdev's lock taken twice");
 	world_of(pdev)->locked = true;
 }
 
 static void unlock(struct vpio_pdev *pdev)
 {
-	require(world_of(pdev)->locked, "the pdev's lock given back twice");
+	world_require(world_of(pdev)->locked, "the pdev's lock given back twice");
 	world_of(pdev)->locked = false;
 }
 
@@ -242,7 +242,7 @@ static void *take_memory(size_t size, size_t zeros)
 	}
 	if (!memory)
 		memory = calloc(1, size);
-	require(memory != NULL, "out of memory");
+	world_require(memory != NULL, "out of memory");
 	return memory;
 }
 
@@ -274,7 +274,7 @@ static void add_guest(struct world *world, unsigned int index)
 	guest->locked = true;
 	result = vpio_vdev_attach(guest->vdev);
 	/* a model may have fewer instances of an engine than there are guests */
-	require(!result || result == VPIO_NO_INSTANCE, "the vdev can't be attached");
+	world_require(!result || result == VPIO_NO_INSTANCE, "the vdev can't be attached");
 	guest->locked = false;
 }
 
@@ -307,7 +307,7 @@ struct world *world_create_small(const void *block, size_t size, unsigned int gu
 		world->dma[i].bus = WORLD_DMA + i * (u64)WORLD_DMA_STEP;
 	}
 	world->pdev = take_memory(vpio_pdev_size(&world->model), vpio_pdev_size(&world->model));
-	require(world->device != NULL, "out of memory");
+	world_require(world->device != NULL, "out of memory");
 	vpio_pdev_init(world->pdev, &world->model, &ops, world->dma, world);
 	lock(world->pdev);
 	vpio_pdev_start(world->pdev);
@@ -405,8 +405,8 @@ u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size)
 	u64 value = 0;
 
 	guest->locked = true;
-	require(!vpio_vdev_read(guest->vdev, first_bar(guest), offset, &value, size),
-		"a read past the BAR's end");
+	world_require(!vpio_vdev_read(guest->vdev, first_bar(guest), offset, &value, size),
+		      "a read past the BAR's end");
 	guest->locked = false;
 	return value;
 }
@@ -414,14 +414,14 @@ u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size)
 void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value)
 {
 	guest->locked = true;
-	require(!vpio_vdev_write(guest->vdev, first_bar(guest), offset, &value, size),
-		"a write past the BAR's end");
+	world_require(!vpio_vdev_write(guest->vdev, first_bar(guest), offset, &value, size),
+		      "a write past the BAR's end");
 	guest->locked = false;
 }
 
 void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value)
 {
-	require(address + size <= guest->world->memory, "not the guest's memory");
+	world_require(address + size <= guest->world->memory, "not the guest's memory");
 	memcpy(guest->memory + address, &value, size);
 }
 
@@ -429,7 +429,7 @@ u64 guest_get(const struct world_guest *guest, u64 address, unsigned int size)
 {
 	u64 value = 0;
 
-	require(address + size <= guest->world->memory, "not the guest's memory");
+	world_require(address + size <= guest->world->memory, "not the guest's memory");
 	memcpy(&value, guest->memory + address, size);
 	return value;
 }

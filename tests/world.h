@@ -62,6 +62,8 @@ struct world {
 
 /* Where the compiled RTL8139 is: VPIO_MODEL says, or build/models/rtl8139.vpb. */
 const char *world_model_path(void);
+/* Ends the program, and says what, if a condition does not hold. */
+void world_require(bool condition, const char *what);
 /* Reads a whole file into malloc'd memory; NULL if it can't be read. */
 void *world_file(const char *path, size_t *size);
 
