@@ -128,8 +128,8 @@ test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everythin
 	@tests/run
 
 bench: models $B/bench $B/lang-bench ## a register access in ns and instructions, a model in ms
-	@tests/bench
 	@$B/lang-bench $(wildcard models/*.vpm)
+	@tests/bench
 
 format: ## put all C files into the house's format
 	clang-format -i $(wildcard */*.c */*.h tests/lang/*.c)
