@@ -109,10 +109,10 @@ $B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
 
 $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
+	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -lcmocka -o $@
 
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
-	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
+	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -lcmocka -o $@
 
 $B/lang-bench: tests/lang/bench.c $(LANG) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
@@ -128,8 +128,8 @@ test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/rig/hostile module-6.12 ## everythin
 	@tests/run
 
 bench: models $B/bench $B/lang-bench ## a register access in ns and instructions, a model in ms
-	@tests/bench
 	@$B/lang-bench $(wildcard models/*.vpm)
+	@tests/bench
 
 format: ## put all C files into the house's format
 	clang-format -i $(wildcard */*.c */*.h tests/lang/*.c)
