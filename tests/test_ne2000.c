@@ -1024,7 +1024,7 @@ static void test_hang(void **state)
 	assert_true(ne_send(a, frame, 100));
 	pass(world, TIMEOUT_MS / 2);
 	assert_false(a->guest->line);
-	ne_write(b, TX, other, 100);  /* waits for the engine until a's time is over */
+	ne_write(b, TX, other, 100); /* waits for the engine until a's time is over */
 	ne_trigger(b, TX_PAGE, 100);
 	world_run(world);
 	assert_true(a->guest->line);
