@@ -14,7 +14,8 @@ size_t vpio_pdev_size(const struct vpio_model *model)
 {
 	return vpio_align(sizeof(struct vpio_pdev)) +
 	       vpio_align(model->header->state_size[VPB_HOST]) + vpio_places_size(model) +
-	       model->header->code.count * sizeof(struct vpb_insn) + VPB_MAX_FRAME;
+	       model->header->code.count * sizeof(struct vpb_insn) +
+	       model->header->ports.count * 2 * sizeof(struct vpio_way) + VPB_MAX_FRAME;
 }
 
 static void reset_variables(struct vpio_pdev *pdev)
@@ -42,7 +43,9 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 	pdev->gather.data = pdev->state + vpio_align(header->state_size[VPB_HOST]);
 	pdev->code = (struct vpb_insn *)(pdev->gather.data + VPB_MAX_FRAME);
 	vpio_decode(model, pdev->code);
-	vpio_places_init(pdev, pdev->code + header->code.count);
+	pdev->ways = (struct vpio_way *)(pdev->code + header->code.count);
+	vpio_decode_ports(model, pdev->ways);
+	vpio_places_init(pdev, pdev->ways + 2 * header->ports.count);
 	pdev->gather.capacity = VPB_MAX_FRAME;
 	for (i = 0; i < header->irqs.count; i++) {
 		const struct vpb_irq *irq = &model->irqs[i];

@@ -317,13 +317,6 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 	vpio_start_end(slice->owner, engine, status);
 }
 
-bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)
-{
-	const struct vpio_slice *slice = &vdev->pdev->slices[engine];
-
-	return slice->owner == vdev && slice->phase == VPIO_OWNED;
-}
-
 void vpio_slice_forget(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;

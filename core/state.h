@@ -193,7 +193,8 @@ struct vpio_pdev {
 	struct vpio_bar bars[VPB_MAX_BARS]; /* by BAR index */
 	struct vpb_insn *code;		    /* of the handlers, decoded */
 	struct vpio_irq irqs[VPB_MAX_IRQS];
-	u32 slot_size; /* bytes of the largest frame of any engine, rounded up */
+	struct vpio_way *ways; /* see vpio_decode_ports() */
+	u32 slot_size;	       /* bytes of the largest frame of any engine, rounded up */
 
 	/* Guarded by the pdev's lock. */
 	bool started;
@@ -247,6 +248,28 @@ enum vpio_op {
 
 /* Makes it from the model's; as many instructions. */
 void vpio_decode(const struct vpio_model *model, struct vpb_insn *code);
+
+/*
+ * A variable that counts a data port's bytes: loaded with the seven bytes behind it, which mean
+ * nothing. Mask 0: there is none, and it reads 0.
+ */
+struct vpio_number {
+	u64 mask;
+	u32 place; /* bytes from vdev->state: a vdev's slice state lies behind it */
+	u8 stale;  /* see vpio_stale() */
+};
+
+/* A data port's way as its accesses need it: struct vpb_way says what is what. */
+struct vpio_way {
+	u32 memory; /* as vpio_number.place */
+	u32 count;  /* bytes of it; 0: the way leads nowhere */
+	u16 engine, on_end;
+	bool has_when;
+	struct vpio_number at, left, top, bottom, unit, when;
+};
+
+/* Fills in two for each port, reading and writing. */
+void vpio_decode_ports(const struct vpio_model *model, struct vpio_way *ways);
 
 /* vm.c */
 
@@ -434,7 +457,12 @@ void vpio_slice_advance(struct vpio_pdev *pdev);
 /* Takes the vdev out of all slice engines. */
 void vpio_slice_forget(struct vpio_vdev *vdev);
 /* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
-bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine);
+static inline bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)
+{
+	const struct vpio_slice *slice = &vdev->pdev->slices[engine];
+
+	return slice->owner == vdev && slice->phase == VPIO_OWNED;
+}
 
 /* Ends what a vdev asked of an engine: VPB_ON_DONE is to run. Pdev's lock. */
 void vpio_start_end(struct vpio_vdev *vdev, u32 engine, u8 status);

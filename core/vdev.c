@@ -338,32 +338,26 @@ static void write_register(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 
 /* --- Data ports -------------------------------------------------------------------------- */
 
-/* Where a port's variable lies. The pdev's lock is held. */
-static __always_inline u8 *port_place(const struct vpio_vdev *vdev, const struct vpb_var *var)
+/* A number of a port's. The pdev's lock is held. */
+static __always_inline u64 port_load(const struct vpio_vdev *vdev, const struct vpio_number *number)
 {
-	return (var->space == VPB_VDEV ? vdev->state : vdev->slice_state) + var->offset;
+	return vpio_get_bytes(vdev->state + number->place, sizeof(u64)) & number->mask;
 }
 
-static __always_inline u64 port_load(const struct vpio_vdev *vdev, u16 number)
+/*
+ * Changes one. The bytes behind it, which are put back, are the vdev's state or its gathering frame's:
+ * nobody else is at either while both locks are held.
+ */
+static __always_inline void port_store(struct vpio_vdev *vdev, const struct vpio_number *number,
+				       u64 value)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[number];
+	u8 *place = vdev->state + number->place;
+	u64 around;
 
-	return vpio_get_bytes(port_place(vdev, var), var->width);
-}
-
-static __always_inline void port_store(struct vpio_vdev *vdev, u16 number, u64 value)
-{
-	const struct vpb_var *var = &vdev->pdev->model.vars[number];
-
-	vpio_put_bytes(port_place(vdev, var), var->width, value);
-	if (var->reg != VPB_NONE)
-		vdev->stale |= vpio_stale(&vdev->pdev->model.regs[var->reg]);
-}
-
-/* A port's number, without the lock. */
-static u64 port_number(struct vpio_vdev *vdev, u16 number)
-{
-	return load_element(vdev, &vdev->pdev->model.vars[number], 0);
+	memcpy(&around, place, sizeof(around));
+	around = (around & ~number->mask) | (value & number->mask);
+	memcpy(place, &around, sizeof(around));
+	vdev->stale |= number->stale;
 }
 
 /* The same one by one: some are past the memory's end, or the address comes to the top. */
@@ -384,38 +378,36 @@ static void move_each(u8 *memory, u32 count, u64 *at, u64 top, u64 bottom, u8 *b
  * Moves bytes between an access and the port's memory, as many as are left; returns how many are
  * left after it.
  */
-static __always_inline u64 move_bytes(struct vpio_vdev *vdev, const struct vpb_way *way, u64 left,
+static __always_inline u64 move_bytes(struct vpio_vdev *vdev, const struct vpio_way *way, u64 left,
 				      u8 *bytes, u32 size, bool write)
 {
-	const struct vpb_var *var = &vdev->pdev->model.vars[way->memory];
-	u8 *memory = port_place(vdev, var);
-	const u64 top = way->top == VPB_NONE ? 0 : port_load(vdev, way->top);
-	u64 at = port_load(vdev, way->at);
+	u8 *memory = vdev->state + way->memory;
+	const u64 top = port_load(vdev, &way->top);
+	u64 at = port_load(vdev, &way->at);
 	const u64 first = at;
 
 	if (size > left)
 		size = (u32)left;
 	at += size;
-	if (at <= var->count && (first >= top || at < top)) {
+	if (at <= way->count && (first >= top || at < top)) {
 		if (write)
 			vpio_copy_bytes(memory + first, bytes, size);
 		else
 			vpio_copy_bytes(bytes, memory + first, size);
 	} else {
 		at = first;
-		move_each(memory, var->count, &at, top,
-			  way->top == VPB_NONE ? 0 : port_load(vdev, way->bottom), bytes, size,
+		move_each(memory, way->count, &at, top, port_load(vdev, &way->bottom), bytes, size,
 			  write);
 	}
-	port_store(vdev, way->at, at);
-	port_store(vdev, way->left, left - size);
+	port_store(vdev, &way->at, at);
+	port_store(vdev, &way->left, left - size);
 	return left - size;
 }
 
 /* How many bytes an access moves: as many as it has, in whole units of the port. */
 static u32 port_width(const struct vpb_reg *reg, u64 unit, u32 size)
 {
-	if ((unit != 2 && unit != 4 && unit != 8) || unit > reg->width)
+	if (size == reg->width || (unit != 2 && unit != 4 && unit != 8) || unit > reg->width)
 		return size;
 	return (size + (u32)unit - 1) & ~((u32)unit - 1);
 }
@@ -437,36 +429,45 @@ static __always_inline void access_port(struct vpio_vdev *vdev, const struct vpb
 					u64 *value, u32 size, bool write)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	const struct vpb_port *port = &pdev->model.ports[reg->port];
-	const struct vpb_way *way = write ? &port->write : &port->read;
+	const struct vpio_way *way = &pdev->ways[2 * reg->port + write];
 	bool through, ended;
 	u64 left;
 
-	if (way->memory == VPB_NONE)
+	if (!way->count)
 		return;
 	pdev->ops->lock(pdev);
-	left = port_load(vdev, way->left);
-	if (!left) {
-		pdev->ops->unlock(pdev);
-		return; /* nothing was asked for: as the device, nothing happens */
-	}
-	through = way->engine != VPB_NONE && vpio_slice_is_owner(vdev, way->engine);
-	if (through && way->when != VPB_NONE)
-		through = port_load(vdev, way->when);
-	if (way->engine != VPB_NONE && way->when == VPB_NONE && !through) {
+	left = port_load(vdev, &way->left);
+	through = left && way->engine != VPB_NONE && vpio_slice_is_owner(vdev, way->engine) &&
+		  (!way->has_when || port_load(vdev, &way->when));
+	/* with nothing left, and without the engine that it needs: as the device, nothing happens */
+	if (!left || (!through && way->engine != VPB_NONE && !way->has_when)) {
 		pdev->ops->unlock(pdev);
 		return;
 	}
-	if (way->unit != VPB_NONE)
-		size = port_width(reg, port_load(vdev, way->unit), size);
+	size = port_width(reg, port_load(vdev, &way->unit), size);
 	if (through) {
 		vdev->direct = true;
-		port_write(vdev, reg, size, *value);
+		if (size == reg->width)
+			hardware_write(vdev, reg, reg->offset, size, *value);
+		else
+			port_write(vdev, reg, size, *value);
 	}
 	ended = !move_bytes(vdev, way, left, (u8 *)value, size, write);
 	pdev->ops->unlock(pdev);
 	if (ended)
 		vpio_vm_run(pdev, vdev, way->on_end, NULL, 0, 0, 0);
+}
+
+/* A port's number, without the lock. */
+static u64 port_number(struct vpio_vdev *vdev, const struct vpio_number *number)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u64 value;
+
+	pdev->ops->lock(pdev);
+	value = port_load(vdev, number);
+	pdev->ops->unlock(pdev);
+	return value;
 }
 
 /* Whether the vdev has asked for a slice engine and does not have it yet. */
@@ -479,20 +480,19 @@ static bool is_awaited(const struct vpio_vdev *vdev, u32 engine)
 /* Whether the access touches an engine that the vdev has asked for and does not have yet. */
 static __always_inline bool must_wait(struct vpio_vdev *vdev, const struct vpb_reg *reg, bool write)
 {
-	const struct vpb_way *way;
-	u16 engine = reg->engine, when = VPB_NONE;
+	const struct vpio_way *way = NULL;
+	u16 engine = reg->engine;
 
 	if (reg->port != VPB_NONE) {
-		way = &vdev->pdev->model.ports[reg->port].write;
+		way = &vdev->pdev->ways[2 * reg->port + 1];
 		engine = write ? way->engine : VPB_NONE;
-		when = way->when;
 	}
 	if (engine == VPB_NONE)
 		return false;
 	vpio_slice_begin(vdev);
 	if (!is_awaited(vdev, engine))
 		return false;
-	return when == VPB_NONE || port_number(vdev, when);
+	return !way || !way->has_when || port_number(vdev, &way->when);
 }
 
 /* An access of a guest, as it goes over the registers that it touches. */
@@ -641,7 +641,12 @@ static int use_port(struct vpio_vdev *vdev, const struct vpio_place *place, u32 
 	vdev->hooked = false;
 	vdev->direct = false;
 	access_port(vdev, reg, value, size, write);
-	end_access(vdev);
+	if (vdev->hooked || vdev->stale || READ_ONCE(vdev->granted))
+		end_access(vdev);
+	else if (vdev->direct)
+		vdev->stats.direct++;
+	else
+		vdev->stats.answered++;
 	return 0;
 }
 
@@ -787,6 +792,13 @@ int vpio_vdev_write(struct vpio_vdev *vdev, unsigned int bar, u64 offset, const 
 		place = &shown->places[map * shown->length + (u32)offset];
 		if (place->whole == size && place->plain < size)
 			return write_whole(vdev, place, (u32)offset, (u32)size, value);
+		if (place->port && is_width(size)) {
+			vdev->written = (u32)offset;
+			if (use_port(vdev, place, (u32)size, &value, true))
+				return VPIO_WAIT;
+			vdev->stats.writes++;
+			return 0;
+		}
 		if (place->plain >= size && is_width(size)) {
 			vpio_put_bytes(vdev->state + place->state, (u32)size, value);
 			vdev->stats.writes++;

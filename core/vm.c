@@ -15,7 +15,7 @@ struct vm {
 	struct vpio_pdev *pdev;
 	struct vpio_vdev *vdev; /* NULL: a handler of the hardware */
 	struct vpio_frame *frame;
-	u8 *state[2];  /* VPB_VDEV, VPB_HOST; for VPB_SLICE see slice_state() */
+	u8 *state[3];  /* by enum vpb_space; VPB_SLICE: a vdev's own, else see slice_state() */
 	bool hardware; /* the pdev's lock is held */
 	u32 engine;    /* whose instance is at hand; VPB_NONE: none is */
 	u32 number;    /* of the instance */
@@ -549,7 +549,7 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			return abort_handler(vm, B);                                    \
 		memcpy(vm->state[insn->d] + var->offset + B * sizeof(value), &value,    \
 		       sizeof(value));                                                  \
-		if (var->reg != VPB_NONE)                                               \
+		if (var->reg != VPB_NONE && insn->d == VPB_VDEV)                        \
 			vm->vdev->stale |= vpio_stale(&vm->pdev->model.regs[var->reg]); \
 		NEXT;                                                                   \
 	}
@@ -897,7 +897,7 @@ u64 vpio_vm_run_instance(struct vpio_pdev *pdev, u32 engine, u32 number, u32 eve
 	struct vm vm = {
 		.pdev = pdev,
 		.frame = &pdev->gather,
-		.state = { NULL, pdev->state },
+		.state = { NULL, pdev->state, NULL },
 		.hardware = true,
 		.engine = engine,
 		.number = number,
@@ -920,7 +920,7 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 		.pdev = pdev,
 		.vdev = vdev,
 		.frame = frame,
-		.state = { vdev ? vdev->state : NULL, pdev->state },
+		.state = { vdev ? vdev->state : NULL, pdev->state, vdev ? vdev->slice_state : NULL },
 		.engine = VPB_NONE,
 	};
 	u64 r[VPB_MAX_NREGS];
