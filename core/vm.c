@@ -549,7 +549,7 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 			return abort_handler(vm, B);                                    \
 		memcpy(vm->state[insn->d] + var->offset + B * sizeof(value), &value,    \
 		       sizeof(value));                                                  \
-		if (var->reg != VPB_NONE && insn->d == VPB_VDEV)                        \
+		if (var->reg != VPB_NONE)                                               \
 			vm->vdev->stale |= vpio_stale(&vm->pdev->model.regs[var->reg]); \
 		NEXT;                                                                   \
 	}

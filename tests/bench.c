@@ -282,10 +282,10 @@ static const char *count(struct bench *bench, const struct access *access)
 	bench->guest->locked = false;
 	if (result)
 		return NULL;
-	if (stats->refusals != before.refusals)
-		return "refused";
 	if (stats->jobs != before.jobs)
 		return "starting";
+	if (stats->refusals != before.refusals)
+		return "refused";
 	if (stats->hooks != before.hooks)
 		return "hooked";
 	return stats->direct != before.direct ? "direct" : "answered";
