@@ -368,7 +368,9 @@ static bool is_port_number(const struct check *check, u16 number)
 
 static int check_way(struct check *check, const struct vpb_way *way)
 {
+	const u16 optional[] = { way->top, way->bottom, way->unit, way->when };
 	const struct vpb_var *memory;
+	unsigned int i;
 
 	if (way->memory == VPB_NONE)
 		return 0;
@@ -377,12 +379,11 @@ static int check_way(struct check *check, const struct vpb_way *way)
 	REQUIRE(memory->width == 1 && memory->space != VPB_HOST, "no memory of a vdev");
 	REQUIRE(is_port_number(check, way->at) && is_port_number(check, way->left),
 		"a port needs an address and a count");
-	REQUIRE(way->top == VPB_NONE ||
-			(is_port_number(check, way->top) && is_port_number(check, way->bottom)),
-		"no such variable");
-	REQUIRE((way->unit == VPB_NONE || is_port_number(check, way->unit)) &&
-			(way->when == VPB_NONE || is_port_number(check, way->when)),
-		"no such variable");
+	REQUIRE((way->top == VPB_NONE) == (way->bottom == VPB_NONE),
+		"an address that goes on has a top and a bottom");
+	for (i = 0; i < ARRAY_SIZE(optional); i++)
+		REQUIRE(optional[i] == VPB_NONE || is_port_number(check, optional[i]),
+			"no such variable");
 	REQUIRE(way->engine == VPB_NONE ||
 			(way->engine < check->header->engines.count &&
 			 check->model->engines[way->engine].discipline == VPB_SLICED),
