@@ -109,10 +109,10 @@ $B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
 
 $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -lcmocka -o $@
+	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
 
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
-	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -lcmocka -o $@
+	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 $B/lang-bench: tests/lang/bench.c $(LANG) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
