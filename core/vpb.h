@@ -13,7 +13,7 @@
 #include "types.h"
 
 #define VPB_MAGIC   0x31425056u /* "VPB1" */
-#define VPB_VERSION 1
+#define VPB_VERSION 2
 #define VPB_NONE    0xffffu
 
 /* What a verified model keeps within. */
