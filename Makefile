@@ -11,7 +11,8 @@ B := build
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@';)
 
 CORE := $(wildcard core/*.c)
-LANG := $(wildcard lang/*.c)
+# (LANG would change the locale of all that make starts)
+COMPILER := $(wildcard lang/*.c)
 TOOL := $(wildcard tool/*.c)
 SIM := $(wildcard sim/*.c)
 HEADERS := $(wildcard core/*.h lang/*.h tool/*.h sim/*.h tests/*.h tests/lang/*.h)
@@ -48,7 +49,7 @@ $B/obj/%.o: %.c $(HEADERS) | $B/setup.done
 $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
 	$(call say,AR)$(AR) rcs $@ $^
 
-$B/vpio: $(TOOL:%.c=$B/obj/%.o) $(LANG:%.c=$B/obj/%.o) $B/libvpio.a
+$B/vpio: $(TOOL:%.c=$B/obj/%.o) $(COMPILER:%.c=$B/obj/%.o) $B/libvpio.a
 	$(call say,LINK)$(CC) $(CFLAGS) $^ -ljson-c -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
@@ -84,7 +85,7 @@ demo: all ## two stock guests share one card, in a virtual host
 
 # Tests and fuzzers: everything they need is compiled once, with sanitizers, by gcc and by clang.
 SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/bench.c,$(wildcard tests/*.c))
-PARTS := $(CORE) $(LANG) $(SIM) $(SUPPORT)
+PARTS := $(CORE) $(COMPILER) $(SIM) $(SUPPORT)
 
 $B/asan/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
@@ -114,7 +115,7 @@ $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
-$B/lang-bench: tests/lang/bench.c $(LANG) $(CORE) $(HEADERS) | $B/setup.done
+$B/lang-bench: tests/lang/bench.c $(COMPILER) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 HOSTILE := $(wildcard rig/hostile/*.c)
