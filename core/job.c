@@ -90,8 +90,8 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->tag = tag;
 	slot->last = last;
 	slot->cancelled = false;
-	slot->status = 0;
-	if (vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
+	slot->status = pdev->closed;
+	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
 		slot->state = VPIO_SLOT_QUEUED;
 		pdev->ops->wake_pdev(pdev);
 	} else {
@@ -148,7 +148,8 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 		return false;
 	vpio_frame_pad(&vdev->gather);
 	pdev->ops->lock(pdev);
-	wire = vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	/* nothing is handed out whose sending is said to have failed */
+	wire = pdev->closed || vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
 	pdev->ops->unlock(pdev);
 	vdev->stats.tx_frames++;
 	vdev->stats.tx_bytes += vdev->gather.length;
@@ -217,6 +218,33 @@ void vpio_job_start(struct vpio_pdev *pdev)
 	}
 }
 
+/*
+ * What an engine that has been reset had behind its oldest job is to be started again, in the same
+ * order: it ends its jobs in order, so it had not come to them.
+ */
+static void start_again(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_queue *queue = &pdev->queues[engine];
+	struct vpio_flight *flight;
+	struct vpio_vdev *vdev;
+	struct vpio_slot *slot;
+
+	while (queue->count) {
+		flight = &queue->flights[(queue->first + --queue->count) % VPB_MAX_DEPTH];
+		vdev = flight->vdev;
+		if (!vdev)
+			continue;
+		slot = slot_at(vdev, flight->slot);
+		if (slot->cancelled) {
+			end_slot(vdev, flight->slot, 1);
+			continue;
+		}
+		slot->state = VPIO_SLOT_QUEUED;
+		if (flight->slot - vdev->head < vdev->next - vdev->head)
+			vdev->next = flight->slot;
+	}
+}
+
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now)
 {
 	const struct vpb_engine *engine;
@@ -229,10 +257,30 @@ void vpio_job_expire(struct vpio_pdev *pdev, u64 now)
 		if (!queue->count ||
 		    now - queue->flights[queue->first].started < engine->timeout_ms * 1000000ull)
 			continue;
-		pdev->stats.recoveries++;
+		if (!vpio_health_may_recover(pdev))
+			continue;
+		pdev->failures++;
 		vpio_vm_run(pdev, NULL, engine->on[VPB_ON_RECOVER], NULL, 0, 0, 0);
-		while (queue->count)
+		vpio_job_finish(pdev, i, 1);
+		start_again(pdev, i);
+	}
+}
+
+void vpio_job_abort(struct vpio_pdev *pdev)
+{
+	u32 i, j;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		while (pdev->queues[i].count)
 			vpio_job_finish(pdev, i, 1);
+	}
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *vdev = pdev->vdevs[i];
+
+		for (j = vdev->head; j != vdev->tail; j++) {
+			if (slot_at(vdev, j)->state == VPIO_SLOT_QUEUED)
+				end_slot(vdev, j, 1);
+		}
 	}
 }
 

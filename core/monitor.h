@@ -32,6 +32,17 @@ enum {
 	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
 };
 
+/*
+ * The state of a physical device. But for VPIO_WORKING it is out of service: none of its registers is
+ * touched, what was under way has ended with an error, and what guests ask for ends so at once. Their
+ * other registers are answered as ever.
+ */
+enum vpio_health {
+	VPIO_WORKING,
+	VPIO_BROKEN, /* three recoveries in a row did not help: see vpio_pdev_revive() */
+	VPIO_GONE,   /* it does not answer */
+};
+
 /* Why a vdev is not attached. */
 enum vpio_attach_error {
 	VPIO_TOO_MANY = -1, /* the pdev has VPIO_MAX_VDEVS already */
@@ -93,6 +104,7 @@ struct vpio_vdev_stats {
 	X(rx_unclaimed, "frames that no vdev wanted")                          \
 	X(local_frames, "frames delivered from one vdev to another")           \
 	X(recoveries, "times an engine was reset because a job took too long") \
+	X(storms, "times that interrupts had no end, and were masked")         \
 	X(hand_offs, "times a slice engine went to another owner")             \
 	X(hw_reads, "hardware register reads")                                 \
 	X(hw_writes, "hardware register writes")                               \
@@ -118,6 +130,10 @@ struct vpio_pdev_stats {
  * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
  * @mem_barrier: order DMA memory against registers (dma_rmb/dma_wmb); may be NULL
+ * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked only
+ *	when something is suspicious: a register read as all ones, work that does not end; pdev lock
+ *	held; NULL: always
+ * @health: the device's health has changed; pdev lock held; may be NULL
  */
 struct vpio_ops {
 	u64 (*hw_read)(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width);
@@ -133,6 +149,8 @@ struct vpio_ops {
 	void (*unlock)(struct vpio_pdev *pdev);
 	void (*report)(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
 	void (*mem_barrier)(void);
+	bool (*is_present)(struct vpio_pdev *pdev);
+	void (*health)(struct vpio_pdev *pdev, enum vpio_health health);
 };
 
 /* A DMA memory of the physical device: allocated, zeroed and freed by the embedder. */
@@ -181,6 +199,34 @@ void vpio_pdev_stop(struct vpio_pdev *pdev);
  * spurious or somebody else's).
  */
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
+
+/**
+ * vpio_pdev_storms() - whether the device's interrupts have no end
+ * @pdev: the pdev; the caller holds its lock
+ *
+ * Then the embedder masks the interrupt until this is false, looked at after each vpio_pdev_run();
+ * the core looks for causes each VPIO_TICK_MS only, whatever it is told of interrupts.
+ */
+bool vpio_pdev_storms(struct vpio_pdev *pdev);
+
+/**
+ * vpio_pdev_health() - the device's health
+ * @pdev: the pdev; no lock is needed for a look
+ */
+enum vpio_health vpio_pdev_health(struct vpio_pdev *pdev);
+/* Its name: working, broken, gone. */
+const char *vpio_health_name(enum vpio_health health);
+
+/**
+ * vpio_pdev_revive() - bring a device that is out of service up again
+ * @pdev: the pdev; the caller holds its lock
+ *
+ * Slice engines are nobody's then, and get their owners' state when it is needed; each instance of a
+ * partition engine is reset, and holds what its vdev wrote to it last. Does nothing if it works.
+ *
+ * Return: 0, or -1 if the device does not answer.
+ */
+int vpio_pdev_revive(struct vpio_pdev *pdev);
 
 void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);

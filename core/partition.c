@@ -20,7 +20,7 @@ static bool is_partition(const struct vpio_pdev *pdev, u32 engine)
 /* Without VPB_ON_IDLE an instance is idle whenever it does not work on a request. */
 static bool is_idle(struct vpio_pdev *pdev, u32 engine, u32 number)
 {
-	return vpio_vm_run_instance(pdev, engine, number, VPB_ON_IDLE, 1);
+	return pdev->closed || vpio_vm_run_instance(pdev, engine, number, VPB_ON_IDLE, 1);
 }
 
 static bool is_late(struct vpio_pdev *pdev, u32 engine, const struct vpio_instance *instance)
@@ -44,17 +44,30 @@ static void reset(struct vpio_pdev *pdev, u32 engine, u32 number)
 	settle(pdev, engine, number);
 }
 
+/* Whether no vdev has an instance that is idle after its reset. */
+static bool is_all_stuck(struct vpio_pdev *pdev, u32 engine)
+{
+	u32 i;
+
+	for (i = 0; i < engine_at(pdev, engine)->depth; i++) {
+		if (pdev->instances[engine][i].vdev && !pdev->instances[engine][i].settling)
+			return false;
+	}
+	return true;
+}
+
 /* Work, or a reset, takes too long. If this does not help, the vdev that waits is told so. */
 static void recover(struct vpio_pdev *pdev, u32 engine, u32 number)
 {
 	struct vpio_instance *instance = &pdev->instances[engine][number];
 	const bool working = instance->working;
 
-	pdev->stats.recoveries++;
 	vpio_vm_run_instance(pdev, engine, number, VPB_ON_RECOVER, 0);
 	settle(pdev, engine, number);
 	if (!instance->vdev)
 		return;
+	if (is_all_stuck(pdev, engine)) /* else it is the affair of one vdev alone */
+		pdev->failures++;
 	if (working)
 		vpio_start_end(instance->vdev, engine, 1);
 	else if (instance->settling && instance->vdev->starts[engine].pending)
@@ -67,7 +80,8 @@ static void advance(struct vpio_pdev *pdev, u32 engine, u32 number)
 
 	if (instance->settling && is_idle(pdev, engine, number))
 		instance->settling = false;
-	if ((instance->settling || instance->working) && is_late(pdev, engine, instance))
+	if ((instance->settling || instance->working) && is_late(pdev, engine, instance) &&
+	    vpio_health_may_recover(pdev))
 		recover(pdev, engine, number);
 	if (instance->vdev && instance->vdev->starts[engine].pending && !instance->settling &&
 	    !instance->working && is_idle(pdev, engine, number))
@@ -158,6 +172,20 @@ void vpio_partition_reset_all(struct vpio_pdev *pdev)
 			if (instance->working && instance->vdev)
 				vpio_start_end(instance->vdev, i, 1);
 			reset(pdev, i, n);
+		}
+	}
+}
+
+void vpio_partition_restore_all(struct vpio_pdev *pdev)
+{
+	u32 i, n;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		for (n = 0; is_partition(pdev, i) && n < engine_at(pdev, i)->depth; n++) {
+			if (!pdev->instances[i][n].vdev)
+				continue;
+			vpio_vm_run_instance(pdev, i, n, VPB_ON_RECOVER, 0);
+			settle(pdev, i, n);
 		}
 	}
 }

@@ -8,6 +8,8 @@
 enum {
 	/* handlers of one interrupt, so that a device that never ends does not hold the worker */
 	MOST_CAUSES = 16,
+	/* rounds of interrupts for nothing, in a row, that are a storm */
+	STORM = 64,
 };
 
 size_t vpio_pdev_size(const struct vpio_model *model)
@@ -59,6 +61,10 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 
 void vpio_pdev_start(struct vpio_pdev *pdev)
 {
+	pdev->closed = false;
+	pdev->suspicious = false;
+	pdev->failures = 0;
+	pdev->futile = 0;
 	reset_variables(pdev);
 	vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_START], NULL, 0, 0, 0);
 	vpio_partition_reset_all(pdev);
@@ -68,9 +74,14 @@ void vpio_pdev_start(struct vpio_pdev *pdev)
 
 void vpio_pdev_stop(struct vpio_pdev *pdev)
 {
+	pdev->started = false;
+	vpio_pdev_quiesce(pdev);
+}
+
+void vpio_pdev_quiesce(struct vpio_pdev *pdev)
+{
 	u32 i;
 
-	pdev->started = false;
 	vpio_partition_reset_all(pdev);
 	vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_STOP], NULL, 0, 0, 0);
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
@@ -79,51 +90,108 @@ void vpio_pdev_stop(struct vpio_pdev *pdev)
 	}
 }
 
-static bool handle_causes(struct vpio_pdev *pdev)
+/*
+ * Counts rounds that were for nothing: an interrupt without a cause, or causes without end by which
+ * hardly anything is done. A storm is over when a round was another, but one that comes back at once
+ * is the same storm: so a line that is stuck is tried once in a tick.
+ */
+static void watch_storm(struct vpio_pdev *pdev, bool is_futile, bool interrupt)
+{
+	if (is_futile && pdev->futile < STORM)
+		pdev->futile++;
+	if (is_futile && pdev->futile == STORM && !pdev->storm) {
+		pdev->storm = true;
+		if (!pdev->trial)
+			pdev->stats.storms++;
+	} else if (!is_futile && pdev->storm) {
+		pdev->storm = false;
+		pdev->trial = true;
+		pdev->futile = STORM - 1;
+	} else if (!is_futile && interrupt) {
+		pdev->trial = false;
+		pdev->futile = 0;
+	}
+}
+
+static bool handle_causes(struct vpio_pdev *pdev, bool interrupt)
 {
 	const u16 handler = pdev->model.header->on[VPB_ON_INTERRUPT];
-	unsigned int i;
+	unsigned int i, useful = 0;
+	u64 progress;
 	bool found;
 
 	for (i = 0; i < MOST_CAUSES; i++) {
+		progress = pdev->progress;
 		found = vpio_vm_run(pdev, NULL, handler, NULL, 0, 0, 0);
 		found |= vpio_partition_interrupt(pdev);
-		if (!found)
+		if (!found || !vpio_health_answers(pdev))
 			break;
+		useful += progress != pdev->progress;
 	}
 	pdev->again = i == MOST_CAUSES;
-	if (pdev->again)
+	watch_storm(pdev, pdev->again ? useful < MOST_CAUSES / 2 : interrupt && !i, interrupt);
+	if (pdev->again && !pdev->storm)
 		pdev->ops->wake_pdev(pdev);
 	return i > 0;
 }
 
+/* Handles causes, if there is a reason to look for them. */
+static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
+{
+	const bool again = pdev->again || pdev->storm;
+	bool found;
+
+	if (!tick && (pdev->storm || !(interrupt || pdev->again || pdev->late)))
+		return false;
+	pdev->looked = true;
+	pdev->late = false;
+	found = handle_causes(pdev, interrupt);
+	if (interrupt && found)
+		pdev->stats.interrupts++;
+	else if (interrupt)
+		pdev->stats.spurious++;
+	else if (found && !again)
+		pdev->stats.lost++;
+	return found;
+}
+
+/* What is late is recovered if it is so still when causes have been looked at. */
+static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
+{
+	vpio_slice_advance(pdev);
+	vpio_job_expire(pdev, now);
+	if (!pdev->late || pdev->storm)
+		return;
+	look(pdev, false, false);
+	vpio_slice_advance(pdev);
+	vpio_job_expire(pdev, now);
+}
+
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 {
-	const bool again = pdev->again;
-	bool found = false, tick;
+	bool found, tick;
 	u64 now;
 
-	if (!pdev->started)
+	if (!pdev->started || vpio_health_is_down(pdev))
 		return false;
 	now = pdev->ops->now(pdev);
 	tick = now - pdev->ticked >= VPIO_TICK_MS * 1000000ull;
-	if (interrupt || tick || again) {
-		found = handle_causes(pdev);
-		if (interrupt && found)
-			pdev->stats.interrupts++;
-		else if (interrupt)
-			pdev->stats.spurious++;
-		else if (found && !again)
-			pdev->stats.lost++;
-	}
+	found = look(pdev, interrupt, tick);
 	if (tick) {
 		pdev->ticked = now;
 		vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_TICK], NULL, 0, 0, 0);
 	}
-	vpio_slice_advance(pdev);
-	vpio_job_expire(pdev, now);
-	vpio_job_start(pdev);
+	if (!vpio_health_is_down(pdev))
+		meet_deadlines(pdev, now);
+	if (!vpio_health_is_down(pdev))
+		vpio_job_start(pdev);
+	pdev->looked = false;
 	return found;
+}
+
+bool vpio_pdev_storms(struct vpio_pdev *pdev)
+{
+	return pdev->storm;
 }
 
 unsigned int vpio_model_vdevs(const struct vpio_model *model)

@@ -87,7 +87,8 @@ static void recover(struct vpio_pdev *pdev, u32 engine)
 	struct vpio_vdev *owner = slice->owner;
 	const u8 phase = slice->phase;
 
-	pdev->stats.recoveries++;
+	if (phase != VPIO_GRANTED) /* else it is not the device that is slow */
+		pdev->failures++;
 	run_hardware(pdev, engine, VPB_ON_RECOVER);
 	slice->owner = NULL;
 	slice->next = NULL;
@@ -168,7 +169,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 	/* from VPIO_GRANTED, only its owner takes it */
 	idle = slice->phase != VPIO_GRANTED && is_idle(pdev, engine);
 	if (!idle && !can_overlap(pdev, engine, vdev)) {
-		if (!is_late(pdev, engine))
+		if (!is_late(pdev, engine) || !vpio_health_may_recover(pdev))
 			return false;
 		recover(pdev, engine);
 		return true;
@@ -232,10 +233,14 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 	pdev->ops->lock(pdev);
 	taken = vdev->attached && !start->pending && !(vdev->granted >> engine & 1);
 	if (taken) {
-		start->pending = true;
-		start->ticket = pdev->tickets++;
 		start->a = a;
 		start->b = b;
+	}
+	if (taken && pdev->closed) {
+		vpio_start_end(vdev, engine, 1);
+	} else if (taken) {
+		start->pending = true;
+		start->ticket = pdev->tickets++;
 		advance(pdev, engine);
 	}
 	pdev->ops->unlock(pdev);
@@ -315,6 +320,32 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 		return;
 	slice->since = pdev->ops->now(pdev);
 	vpio_start_end(slice->owner, engine, status);
+}
+
+static void abort_engine(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+	u32 i;
+
+	if (slice->owner && slice->phase == VPIO_OWNED && !is_idle(pdev, engine))
+		vpio_start_end(slice->owner, engine, 1);
+	slice->owner = NULL;
+	slice->next = NULL;
+	enter(pdev, engine, VPIO_OWNED);
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *vdev = pdev->vdevs[i];
+
+		if (vdev->starts[engine].pending || vdev->granted >> engine & 1)
+			vpio_start_refuse(vdev, engine);
+	}
+}
+
+void vpio_slice_abort(struct vpio_pdev *pdev)
+{
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++)
+		abort_engine(pdev, i);
 }
 
 void vpio_slice_forget(struct vpio_vdev *vdev)

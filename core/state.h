@@ -198,7 +198,17 @@ struct vpio_pdev {
 
 	/* Guarded by the pdev's lock. */
 	bool started;
+	u8 health;		  /* enum vpio_health */
+	u8 failures;		  /* recoveries since any work has ended */
+	bool closed;		  /* no register is touched any more */
+	bool suspicious;	  /* it may be gone: look before anything is believed */
 	bool again;		  /* causes may be left over from the run before */
+	bool late;		  /* a deadline has passed: look for causes before a recovery */
+	bool looked;		  /* that has been done in this run */
+	bool storm;		  /* interrupts have no end: look at each tick only */
+	bool trial;		  /* the last storm may not be over */
+	u32 futile;		  /* rounds of interrupts for nothing, in a row */
+	u64 progress;		  /* ends of work, and frames */
 	u8 *state;		  /* VPB_HOST */
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u32 turn;		  /* the vdev whose jobs are looked at first */
@@ -232,6 +242,46 @@ static inline const struct vpio_place *vpio_place(const struct vpio_model *model
 		return &bar->places[map * bar->length + offset];
 	return vpio_place_search(model, bar->window, map, offset, found);
 }
+
+/*
+ * health.c: is the device there, and does it work? Pdev's lock.
+ */
+
+/* Whether it is still there; looks only if there is a reason. If not, the registers are closed. */
+bool vpio_health_answers(struct vpio_pdev *pdev);
+/* Whether it is out of service; if it has just become so, everybody's work ends. */
+bool vpio_health_is_down(struct vpio_pdev *pdev);
+/*
+ * A deadline has passed: whether the engine may be reset now. Not before causes were looked at in
+ * this run, and not if the device is gone. Counts the recovery.
+ */
+bool vpio_health_may_recover(struct vpio_pdev *pdev);
+
+static inline u64 vpio_hardware_read(struct vpio_pdev *pdev, u32 bar, u32 offset, u32 width)
+{
+	const u64 ones = ~0ull >> (64 - 8 * width);
+	u64 value;
+
+	if (pdev->closed)
+		return ones;
+	pdev->stats.hw_reads++;
+	value = pdev->ops->hw_read(pdev, bar, offset, width);
+	if (value == ones)
+		pdev->suspicious = true;
+	return value;
+}
+
+static inline void vpio_hardware_write(struct vpio_pdev *pdev, u32 bar, u32 offset, u32 width,
+				       u64 value)
+{
+	if (pdev->closed)
+		return;
+	pdev->stats.hw_writes++;
+	pdev->ops->hw_write(pdev, bar, offset, width, value);
+}
+
+/* pdev.c: lets the hardware rest; what is on it ends with status 1. */
+void vpio_pdev_quiesce(struct vpio_pdev *pdev);
 
 /* decode.c: the code that the virtual machine runs */
 
@@ -427,6 +477,8 @@ void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 /* Starts what can be started; resets engines whose jobs take too long. Pdev's lock. */
 void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
+/* Ends all jobs, also those that wait, with status 1. Pdev's lock. */
+void vpio_job_abort(struct vpio_pdev *pdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
 /* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
@@ -454,6 +506,8 @@ void vpio_slice_deliver(struct vpio_vdev *vdev);
 void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 /* Hands engines on, lets what waits begin, resets engines whose owners take too long. */
 void vpio_slice_advance(struct vpio_pdev *pdev);
+/* Ends all that was asked of engines, and all that owners do there, with status 1. */
+void vpio_slice_abort(struct vpio_pdev *pdev);
 /* Takes the vdev out of all slice engines. */
 void vpio_slice_forget(struct vpio_vdev *vdev);
 /* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
@@ -480,6 +534,8 @@ void vpio_partition_reset(struct vpio_vdev *vdev);
 void vpio_partition_release(struct vpio_vdev *vdev);
 /* Resets all instances of all; their work ends with status 1. */
 void vpio_partition_reset_all(struct vpio_pdev *pdev);
+/* Gives the instances that vdevs have what these have written to them: after a reset of all. */
+void vpio_partition_restore_all(struct vpio_pdev *pdev);
 /* Runs VPB_ON_INSTANCE_INTERRUPT of those that may have a cause; true if one had. */
 bool vpio_partition_interrupt(struct vpio_pdev *pdev);
 /* Lets what waits begin, and resets instances whose work takes too long. */

@@ -200,7 +200,7 @@ static u32 hardware_offset(const struct vpio_vdev *vdev, const struct vpb_reg *r
  */
 static bool reaches_hardware(struct vpio_vdev *vdev, const struct vpb_reg *reg)
 {
-	if (!vdev->attached ||
+	if (!vdev->attached || vdev->pdev->closed ||
 	    (!vpio_slice_is_owner(vdev, reg->engine) &&
 	     vdev->pdev->model.engines[reg->engine].discipline != VPB_PARTITIONED))
 		return false;
@@ -239,8 +239,7 @@ static u64 hardware_read(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 
-	pdev->stats.hw_reads++;
-	return pdev->ops->hw_read(pdev, pdev->model.windows[reg->window].hw_bar, offset, width);
+	return vpio_hardware_read(pdev, pdev->model.windows[reg->window].hw_bar, offset, width);
 }
 
 static void hardware_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u32 offset, u32 width,
@@ -248,8 +247,7 @@ static void hardware_write(struct vpio_vdev *vdev, const struct vpb_reg *reg, u3
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 
-	pdev->stats.hw_writes++;
-	pdev->ops->hw_write(pdev, pdev->model.windows[reg->window].hw_bar, offset, width, value);
+	vpio_hardware_write(pdev, pdev->model.windows[reg->window].hw_bar, offset, width, value);
 }
 
 /* A register of a slice or partition engine: the hardware's, or what was saved of it. */

@@ -156,13 +156,10 @@ static bool hardware(struct vm *vm, u32 number, u64 index, bool write, u64 *valu
 	if (index >= reg->count || !find_registers(vm, reg, &offset))
 		return false;
 	offset += (u32)index * reg->stride;
-	if (write) {
-		pdev->stats.hw_writes++;
-		pdev->ops->hw_write(pdev, bar, offset, reg->width, *value);
-	} else {
-		pdev->stats.hw_reads++;
-		*value = pdev->ops->hw_read(pdev, bar, offset, reg->width);
-	}
+	if (write)
+		vpio_hardware_write(pdev, bar, offset, reg->width, *value);
+	else
+		*value = vpio_hardware_read(pdev, bar, offset, reg->width);
 	return true;
 }
 
@@ -410,6 +407,12 @@ static bool finish(struct vm *vm, u32 engine, u8 status)
 {
 	u32 number;
 
+	/* what a device that is gone seems to have done, it has not */
+	if (!vpio_health_answers(vm->pdev))
+		status = 1;
+	else if (!status)
+		vm->pdev->failures = 0;
+	vm->pdev->progress++;
 	switch ((enum vpb_discipline)vm->pdev->model.engines[engine].discipline) {
 	case VPB_SLICED:
 		vpio_slice_finish(vm->pdev, engine, status);
@@ -455,8 +458,9 @@ static void emit(struct vm *vm)
 {
 	struct vpio_pdev *pdev = vm->pdev;
 
-	if (vm->frame->length < VPIO_ETHER_HEADER)
+	if (vm->frame->length < VPIO_ETHER_HEADER || !vpio_health_answers(pdev))
 		return;
+	pdev->progress++;
 	pdev->stats.rx_frames++;
 	pdev->stats.rx_bytes += vm->frame->length;
 	vpio_switch(pdev, NULL, vm->frame->data, vm->frame->length);

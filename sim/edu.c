@@ -40,6 +40,14 @@ static void raise_irq(struct edu *edu, uint32_t causes)
 		sim_send_message(&edu->dev);
 }
 
+static void acknowledge(struct edu *edu, uint32_t causes)
+{
+	if (!(edu->irq_status & causes) || !sim_fault_happens(&edu->dev, SIM_FAULT_STORM))
+		edu->irq_status &= ~causes;
+	else
+		sim_send_message(&edu->dev);
+}
+
 /* An engine is about to finish: does it hang instead? */
 static bool hangs(struct edu *edu, bool *hung)
 {
@@ -182,7 +190,7 @@ static void edu_write(struct sim_device *dev, unsigned int bar, uint64_t off, un
 		break;
 	case STATUS: edu->status = (edu->status & STATUS_COMPUTING) | (value & STATUS_IRQ); break;
 	case IRQ_RAISE: raise_irq(edu, value); break;
-	case IRQ_ACK: edu->irq_status &= ~value; break;
+	case IRQ_ACK: acknowledge(edu, value); break;
 	default: write_dma(edu, off, value); break;
 	}
 }

@@ -125,6 +125,11 @@ bool sim_fault_happens(struct sim_device *dev, enum sim_fault fault)
 	return true;
 }
 
+bool sim_is_present(const struct sim_device *dev)
+{
+	return !dev->armed[SIM_FAULT_GONE];
+}
+
 const struct sim_stats *sim_stats(const struct sim_device *dev)
 {
 	return &dev->stats;
@@ -199,7 +204,8 @@ void sim_raise_cause(struct sim_device *dev, uint16_t causes)
 /* The driver acknowledges causes. */
 void sim_clear_causes(struct sim_device *dev, uint16_t causes)
 {
-	dev->causes &= ~causes;
+	if (!(dev->causes & causes) || !sim_fault_happens(dev, SIM_FAULT_STORM))
+		dev->causes &= ~causes;
 	dev->lost &= dev->causes;
 	dev->spurious = false;
 	update_irq(dev);

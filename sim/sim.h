@@ -54,6 +54,8 @@ struct sim_bus {
  *	after the last of them, or arming with 0, brings it up again
  * @SIM_FAULT_GONE: the device does not answer: reads yield all ones, writes are lost, and it does
  *	nothing by itself; an occasion is one access
+ * @SIM_FAULT_STORM: a cause that is acknowledged comes back at once; an occasion is one
+ *	acknowledgement that clears something
  * @SIM_FAULTS: how many there are
  */
 enum sim_fault {
@@ -66,6 +68,7 @@ enum sim_fault {
 	SIM_FAULT_RESET_STUCK,
 	SIM_FAULT_LINK_DOWN,
 	SIM_FAULT_GONE,
+	SIM_FAULT_STORM,
 	SIM_FAULTS,
 };
 
@@ -213,6 +216,14 @@ void sim_set_immediate(struct sim_device *dev, bool immediate);
  * @count: on how many of the next occasions; SIM_FOREVER for all; 0 disarms
  */
 void sim_fault(struct sim_device *dev, enum sim_fault fault, unsigned int count);
+
+/**
+ * sim_is_present() - whether a device answers on its bus, as its vendor ID would show
+ * @dev: the device
+ *
+ * Return: false while SIM_FAULT_GONE is armed.
+ */
+bool sim_is_present(const struct sim_device *dev);
 
 /**
  * sim_stats() - what a device has done

@@ -1063,7 +1063,7 @@ static void test_busy_for_good(void **state)
 	assert_all_alive(world);
 }
 
-/* It hangs for good: nobody waits for ever. */
+/* It hangs for good: nobody waits for ever, and at the third time it is out of service. */
 static void test_hung_for_good(void **state)
 {
 	struct world *world = *state;
@@ -1086,8 +1086,15 @@ static void test_hung_for_good(void **state)
 	assert_false(is_computing(&guests[2]));
 	assert_int_equal(try_in(&guests[2], FACT, &value), 0);
 	assert_int_equal(pdev_stats(world)->recoveries, 3);
+	assert_int_equal(vpio_pdev_health(world->pdev), VPIO_BROKEN);
+	guest_out(&guests[0], FACT, 4, 7); /* refused at once */
+	world_run(world);
+	assert_false(is_computing(&guests[0]));
+	assert_int_equal(try_in(&guests[0], FACT, &value), 0);
+	assert_int_equal(value, 0);
 	hang(world, 0);
 	world_run(world);
+	assert_int_equal(world_revive(world), 0);
 	assert_all_alive(world);
 }
 
@@ -1179,7 +1186,8 @@ static void run_but(struct world *world, const struct world_guest *but)
 	for (round = 0; round < 10; round++) {
 		sim_run(world->device);
 		world->locked = true;
-		vpio_pdev_run(world->pdev, true);
+		vpio_pdev_run(world->pdev, world->message);
+		world->message = false;
 		world->locked = false;
 		for (i = 0; i < GUESTS; i++) {
 			struct world_guest *guest = &world->guests[i];

@@ -1086,6 +1086,8 @@ static void test_hang_for_good(void **state)
 	sim_fault(world->device, SIM_FAULT_TX_HANG, 0);
 	world_run(world);
 	assert_int_equal(world->frames, 0);
+	assert_int_equal(vpio_pdev_health(world->pdev), VPIO_BROKEN);
+	assert_int_equal(world_revive(world), 0);
 	open_all(world, drivers);
 	assert_alive(world, drivers, NE_GUESTS);
 }

@@ -754,31 +754,44 @@ static void test_gone_guest(void **state)
 	assert_all_alive(world);
 }
 
-/* The device is gone: all work ends with an error. It is back: all go on. */
+/* The device is gone: all work ends with an error. It is back and brought up again: all go on. */
 static void test_gone_device(void **state)
 {
 	struct world *world = *state;
 	unsigned int i;
+	u64 accesses;
 
 	open_all(world);
 	for (i = 0; i < GUESTS; i++)
 		submit(&world->guests[i], i, 1, 64);
 	sim_fault(world->device, SIM_FAULT_GONE, SIM_FOREVER);
-	pass(world, 3 * TIMEOUT_MS);
+	pass(world, VPIO_TICK_MS);
+	assert_int_equal(vpio_pdev_health(world->pdev), VPIO_GONE);
 	for (i = 0; i < GUESTS; i++) {
 		assert_untouched(&world->guests[i], 0, i, 1);
-		assert_int_equal(guest_in(&world->guests[i], KEY, 4), 0xffffffff);
+		assert_int_equal(guest_in(&world->guests[i], KEY, 4),
+				 key_of(i)); /* as it was written */
 		acknowledge(&world->guests[i], CAUSE_ERROR);
 		assert_int_equal(stats_of(&world->guests[i])->jobs_aborted, 1);
 	}
 	open_queue(&world->guests[0], 1);
 	guest_out(&world->guests[0], TAIL, 2, 1); /* asked for in vain */
-	pass(world, 3 * TIMEOUT_MS);
+	world_run(world);
+	acknowledge(&world->guests[0], CAUSE_ERROR);
+	accesses = sim_stats(world->device)->reg_reads + sim_stats(world->device)->reg_writes;
 	detach(&world->guests[1]);
-	assert_int_equal(try_attach(&world->guests[1]), VPIO_NO_INSTANCE);
+	attach(&world->guests[1]); /* who comes is answered as well */
+	guest_out(&world->guests[2], KEY, 4, 77);
+	pass(world, 3 * TIMEOUT_MS);
+	assert_int_equal(guest_in(&world->guests[2], KEY, 4), 77);
+	assert_int_equal(world_revive(world), -1);
+	assert_int_equal(sim_stats(world->device)->reg_reads + sim_stats(world->device)->reg_writes,
+			 accesses);
 	sim_fault(world->device, SIM_FAULT_GONE, 0);
-	pass(world, 2 * TIMEOUT_MS);
-	attach(&world->guests[1]);
+	assert_int_equal(world_revive(world), 0);
+	assert_int_equal(guest_in(&world->guests[0], KEY, 4), 1); /* in the hardware, again */
+	assert_int_equal(guest_in(&world->guests[1], KEY, 4), 0);
+	assert_int_equal(guest_in(&world->guests[2], KEY, 4), 77);
 	for (i = 0; i < GUESTS; i++)
 		reset(&world->guests[i]);
 	assert_all_alive(world);

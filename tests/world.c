@@ -124,6 +124,19 @@ static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 addres
 	guest->address = address;
 }
 
+static bool is_present(struct vpio_pdev *pdev)
+{
+	require(world_of(pdev)->locked, "the bus without the pdev's lock");
+	return sim_is_present(world_of(pdev)->device);
+}
+
+static void health(struct vpio_pdev *pdev, enum vpio_health health)
+{
+	require(world_of(pdev)->locked, "health without the pdev's lock");
+	require(health == vpio_pdev_health(pdev), "health that is not so");
+	world_of(pdev)->turns++;
+}
+
 static const struct vpio_ops ops = {
 	.hw_read = hw_read,
 	.hw_write = hw_write,
@@ -136,6 +149,8 @@ static const struct vpio_ops ops = {
 	.lock = lock,
 	.unlock = unlock,
 	.report = report,
+	.is_present = is_present,
+	.health = health,
 };
 
 /* --- What the simulated device reaches --------------------------------------------------- */
@@ -363,25 +378,32 @@ static bool run_guests(struct world *world)
 	return ran;
 }
 
+/* An embedder masks the interrupt of a device that storms, or that is out of service. */
+static bool is_masked(struct world *world)
+{
+	return vpio_pdev_storms(world->pdev) || vpio_pdev_health(world->pdev) != VPIO_WORKING;
+}
+
 void world_run(struct world *world)
 {
 	unsigned int rounds = 0;
-	bool ran, message;
+	bool ran, message, line;
 
 	/* a device that never stops interrupting must not hang a test: it is bounded, as a worker is */
 	do {
 		sim_run(world->device);
 		ran = false;
-		message = world->message;
-		if (world->interrupt || message || world->woken) {
+		message = world->message && !is_masked(world);
+		line = world->interrupt && !is_masked(world);
+		if (line || message || world->woken) {
 			world->woken = false;
 			world->message = false;
 			lock(world->pdev);
-			ran = vpio_pdev_run(world->pdev, world->interrupt || message);
+			ran = vpio_pdev_run(world->pdev, line || message);
 			unlock(world->pdev);
 			ran |= world->woken;
 			sim_run(world->device);
-			ran |= world->interrupt || world->message;
+			ran |= (world->interrupt || world->message) && !is_masked(world);
 		}
 		ran |= run_guests(world);
 	} while (ran && ++rounds < world->rounds);
@@ -398,6 +420,16 @@ void world_pass(struct world *world, unsigned int ms)
 static unsigned int first_bar(const struct world_guest *guest)
 {
 	return guest->world->model.bars[guest->world->model.header->bars.count - 1].index;
+}
+
+int world_revive(struct world *world)
+{
+	int result;
+
+	lock(world->pdev);
+	result = vpio_pdev_revive(world->pdev);
+	unlock(world->pdev);
+	return result;
 }
 
 u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size)

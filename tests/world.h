@@ -11,10 +11,10 @@
 
 enum {
 	WORLD_GUESTS = 4,
-	WORLD_MEMORY = 1 << 20,	  /* bytes of a guest, from its address 0 */
-	WORLD_CAPTURE = 256,	  /* frames on the wire that are kept */
-	WORLD_FRAME = 2048,	  /* bytes kept of each */
-	WORLD_DMA = 0x08000000,	  /* bus address of the first DMA memory; in reach of 28 bits */
+	WORLD_MEMORY = 1 << 20,	   /* bytes of a guest, from its address 0 */
+	WORLD_CAPTURE = 256,	   /* frames on the wire that are kept */
+	WORLD_FRAME = 2048,	   /* bytes kept of each */
+	WORLD_DMA = 0x08000000,	   /* bus address of the first DMA memory; in reach of 28 bits */
 	WORLD_DMA_STEP = 0x200000, /* from one to the next */
 };
 
@@ -51,6 +51,7 @@ struct world {
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
+	u64 turns;	/* of the device's health */
 	u64 stray;	/* DMA of the device outside of its memories */
 	/* told of what the monitor writes into guests' memory; may be NULL */
 	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
@@ -83,6 +84,8 @@ void world_destroy(struct world *world);
 void world_run(struct world *world);
 /* The same after some time. */
 void world_pass(struct world *world, unsigned int ms);
+/* Brings a device up again that is out of service; 0 or -1. */
+int world_revive(struct world *world);
 
 /* A guest's register accesses, BAR 1 where there is one; with the locks that an embedder holds. */
 u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size);

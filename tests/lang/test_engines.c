@@ -591,17 +591,17 @@ static void test_ready(void **state)
 		"	}\n"
 		"	on write GO { start(e, value, 7) }\n"
 		"	engine e slice timeout 10 ms {\n"
-		"		on start { own.BEGAN = a; busy = 1 }\n"
+		"		on start { own.BEGAN = a; busy = 1; stuck |= a == 9 }\n"
 		"		on idle = !busy\n"
 		"		on ready = a == 2 && b == 7\n"
-		"		on recover { busy = 0 }\n"
+		"		on recover { busy = 0; stuck = 0 }\n"
 		"		on done { ENDED += 1 }\n"
 		"	}\n"
 		"	hardware {\n"
-		"		var busy u8\n"
+		"		var busy u8 var stuck u8\n"
 		"		on start { }\n"
 		"		on stop { }\n"
-		"		on interrupt { if !busy { return 0 }; busy = 0; finish e 0; return 1 }\n"
+		"		on interrupt { if !busy || stuck { return 0 }; busy = 0; finish e 0; return 1 }\n"
 		"	}\n"
 		"}\n");
 	struct vpio_vdev *one = machine->vdev, *two;
@@ -630,8 +630,8 @@ static void test_ready(void **state)
 	/* work that never ends, and an owner that begins again and again: the deadline is the first one's */
 	ended = read_of(one, 8, 4);
 	for (i = 0; i < 5; i++) {
-		write_to(one, 0, 4, 2);
-		assert_int_equal(read_of(one, 4, 4), 2);
+		write_to(one, 0, 4, i ? 2 : 9);
+		assert_int_equal(read_of(one, 4, 4), i ? 2 : 9);
 		assert_int_equal(read_of(one, 8, 4), ended);
 		machine->passed += 2600000;
 		vpio_pdev_run(machine->pdev, false);
