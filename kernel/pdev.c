@@ -107,6 +107,31 @@ static void mem_barrier(void)
 	dma_mb();
 }
 
+static bool is_present(struct vpio_pdev *core)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+
+	return pci_device_is_present(pci->pdev);
+}
+
+static void health(struct vpio_pdev *core, enum vpio_health health)
+{
+	struct vpio_pci *pci = vpio_pdev_priv(core);
+
+	switch (health) {
+	case VPIO_WORKING:
+		pci_info(pci->pdev, "works again\n");
+		break;
+	case VPIO_BROKEN:
+		pci_clear_master(pci->pdev);
+		pci_err(pci->pdev, "broken: reset again and again, and no work ends; out of service until 'revive' is written to vpio/state\n");
+		break;
+	case VPIO_GONE:
+		pci_err(pci->pdev, "gone: it does not answer; out of service\n");
+		break;
+	}
+}
+
 static const struct vpio_ops ops = {
 	.hw_read = hw_read,
 	.hw_write = hw_write,
@@ -120,6 +145,8 @@ static const struct vpio_ops ops = {
 	.unlock = unlock,
 	.report = vpio_mdev_report,
 	.mem_barrier = mem_barrier,
+	.is_present = is_present,
+	.health = health,
 };
 
 /* --- The interrupt and the worker -------------------------------------------------------- */
@@ -147,26 +174,11 @@ static irqreturn_t handle_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/*
- * Let the next interrupt in, after one has been handled. A device that goes on interrupting while
- * the model finds no cause would keep a processor busy for nothing: after VPIO_PCI_FUTILE times it
- * waits for the tick.
- */
-static void let_interrupts_in(struct vpio_pci *pci, bool had_cause)
+/* Let the next interrupt in, after one has been handled. */
+static void let_interrupts_in(struct vpio_pci *pci)
 {
 	if (!test_bit(VPIO_PCI_SILENCED, &pci->flags))
 		return;
-	if (had_cause) {
-		pci->futile = 0;
-	} else if (++pci->futile >= VPIO_PCI_FUTILE) {
-		if (pci->futile == VPIO_PCI_FUTILE)
-			pci_warn(pci->pdev, "interrupts without end, of which the model finds no cause: now looked at every %u ms\n",
-				 VPIO_TICK_MS);
-		pci->futile = VPIO_PCI_FUTILE;
-		set_bit(VPIO_PCI_MUTED, &pci->flags);
-		return;
-	}
-
 	clear_bit(VPIO_PCI_SILENCED, &pci->flags);
 	if (pci->irq_kind == VPIO_PCI_IRQ_EXCLUSIVE) {
 		enable_irq(pci->irq);
@@ -178,27 +190,52 @@ static void let_interrupts_in(struct vpio_pci *pci, bool had_cause)
 	}
 }
 
+/*
+ * A device that goes on interrupting for nothing would keep a processor busy, and one that is out of
+ * service is not looked at: no more interrupts until the core says so. A line that is silenced is left
+ * so; messages are masked. Only the worker calls this.
+ */
+static void mute(struct vpio_pci *pci, bool on)
+{
+	if (on == pci->muted)
+		return;
+	pci->muted = on;
+	if (pci->irq_kind == VPIO_PCI_IRQ_MSI && on)
+		disable_irq(pci->irq);
+	else if (pci->irq_kind == VPIO_PCI_IRQ_MSI)
+		enable_irq(pci->irq);
+	if (!on)
+		let_interrupts_in(pci);
+}
+
 static void run(struct work_struct *work)
 {
 	struct vpio_pci *pci = container_of(work, struct vpio_pci, run);
 	const bool interrupted = test_and_clear_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
-	bool had_cause, live;
+	bool storms = false, down, live;
 
 	mutex_lock(&pci->lock);
 	live = pci->live;
-	had_cause = live && vpio_pdev_run(pci->core, interrupted);
+	if (live) {
+		vpio_pdev_run(pci->core, interrupted);
+		storms = vpio_pdev_storms(pci->core);
+	}
+	down = vpio_pdev_health(pci->core) != VPIO_WORKING;
 	mutex_unlock(&pci->lock);
-	if (interrupted && live)
-		let_interrupts_in(pci, had_cause);
+	if (!live)
+		return;
+	if (storms && !pci->muted)
+		dev_warn_ratelimited(&pci->pdev->dev, "interrupts without end, for nothing: now looked at every %u ms\n",
+				     VPIO_TICK_MS);
+	mute(pci, storms || down);
+	if (interrupted && !pci->muted)
+		let_interrupts_in(pci);
 }
 
 static void tick(struct work_struct *work)
 {
 	struct vpio_pci *pci = container_of(to_delayed_work(work), struct vpio_pci, tick);
 
-	/* What waited for the tick gets its turn as an interrupt. */
-	if (test_and_clear_bit(VPIO_PCI_MUTED, &pci->flags))
-		set_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
 	queue_work(pci->workers, &pci->run);
 
 	mutex_lock(&pci->lock);
@@ -406,6 +443,35 @@ static void stop(struct vpio_pci *pci)
 	put_irq(pci);
 	cancel_delayed_work_sync(&pci->tick);
 	cancel_work_sync(&pci->run);
+}
+
+/**
+ * vpio_pci_revive() - bring a device that is out of service up again
+ * @pci: the pdev
+ *
+ * The PCI function is reset by its bus first, if it can be. Nothing else touches its registers
+ * meanwhile.
+ *
+ * Return: 0 or a negative error.
+ */
+int vpio_pci_revive(struct vpio_pci *pci)
+{
+	int ret = 0;
+
+	if (vpio_pdev_health(pci->core) == VPIO_WORKING)
+		return 0;
+	if (pci_device_is_present(pci->pdev) && pci_try_reset_function(pci->pdev))
+		pci_info(pci->pdev, "can't be reset by its bus: its model's reset must do\n");
+	mutex_lock(&pci->lock);
+	if (pci->live && vpio_pdev_health(pci->core) != VPIO_WORKING) {
+		if (pci_reenable_device(pci->pdev))
+			pci_warn(pci->pdev, "can't be enabled again\n");
+		pci_set_master(pci->pdev);
+		ret = vpio_pdev_revive(pci->core) ? -ENODEV : 0;
+	}
+	mutex_unlock(&pci->lock);
+	queue_work(pci->workers, &pci->run);
+	return ret;
 }
 
 static int register_type(struct vpio_pci *pci)

@@ -29,11 +29,31 @@ static ssize_t pci_stats_show(struct device *dev, struct device_attribute *attr,
 	return at;
 }
 
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	const struct vpio_pci *pci = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%s\n", vpio_health_name(vpio_pdev_health(pci->core)));
+}
+
+static ssize_t state_store(struct device *dev, struct device_attribute *attr, const char *text,
+			   size_t count)
+{
+	int ret;
+
+	if (!sysfs_streq(text, "revive"))
+		return -EINVAL;
+	ret = vpio_pci_revive(dev_get_drvdata(dev));
+	return ret ? ret : count;
+}
+
 static DEVICE_ATTR_RO(model);
+static DEVICE_ATTR_RW(state);
 static struct device_attribute dev_attr_pci_stats = __ATTR(stats, 0444, pci_stats_show, NULL);
 
 static struct attribute *pci_attributes[] = {
 	&dev_attr_model.attr,
+	&dev_attr_state.attr,
 	&dev_attr_pci_stats.attr,
 	NULL,
 };

@@ -40,12 +40,6 @@ enum vpio_pci_irq {
 enum vpio_pci_flag {
 	VPIO_PCI_INTERRUPTED, /* an interrupt has come that the worker has not seen */
 	VPIO_PCI_SILENCED,    /* the line is silenced until the worker has handled it */
-	VPIO_PCI_MUTED,	      /* ... and until the next tick: see VPIO_PCI_FUTILE */
-};
-
-enum {
-	/* Interrupts without a cause, in a row, after which only a tick lets the next one in. */
-	VPIO_PCI_FUTILE = 64,
 };
 
 /* A part of a BAR of the physical device, mapped. */
@@ -69,7 +63,7 @@ struct vpio_pci_bar {
  * @irq_kind: enum vpio_pci_irq; constant after probe
  * @irq: the interrupt's number
  * @flags: enum vpio_pci_flag; atomic
- * @futile: interrupts without a cause, in a row; the worker's own
+ * @muted: no interrupt is let in: it storms, or is out of service; the worker's own
  * @workers: runs @run and @tick, before other work of this host
  * @run: handles an interrupt, or what the core asks to be done
  * @tick: each VPIO_TICK_MS while a vdev is open
@@ -95,7 +89,7 @@ struct vpio_pci {
 	enum vpio_pci_irq irq_kind;
 	unsigned int irq;
 	unsigned long flags;
-	unsigned int futile;
+	bool muted;
 
 	struct workqueue_struct *workers;
 	struct work_struct run;
@@ -163,6 +157,7 @@ extern struct pci_driver vpio_pci_driver;
 unsigned int vpio_pci_vdevs(const struct vpio_pci *pci);
 int vpio_pci_get(struct vpio_pci *pci);
 void vpio_pci_put(struct vpio_pci *pci);
+int vpio_pci_revive(struct vpio_pci *pci);
 void vpio_pci_user_added(struct vpio_pci *pci);
 void vpio_pci_user_removed(struct vpio_pci *pci);
 

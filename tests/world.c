@@ -27,9 +27,16 @@ static struct world_guest *guest_of(struct vpio_vdev *vdev)
 	return vpio_vdev_priv(vdev);
 }
 
+static void vanish(struct world *world)
+{
+	if (world->vanishes && !--world->vanishes)
+		sim_fault(world->device, SIM_FAULT_GONE, SIM_FOREVER);
+}
+
 static u64 hw_read(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width)
 {
 	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	vanish(world_of(pdev));
 	return sim_read(world_of(pdev)->device, bar, offset, width);
 }
 
@@ -37,6 +44,7 @@ static void hw_write(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsig
 		     u64 value)
 {
 	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	vanish(world_of(pdev));
 	sim_write(world_of(pdev)->device, bar, offset, width, value);
 }
 

@@ -51,6 +51,7 @@ struct world {
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
+	u64 vanishes;	/* register accesses after which the device is gone; 0: it stays */
 	u64 turns;	/* of the device's health */
 	u64 stray;	/* DMA of the device outside of its memories */
 	/* told of what the monitor writes into guests' memory; may be NULL */
