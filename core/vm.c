@@ -75,6 +75,9 @@ static void store_slice(struct vm *vm, const struct vpb_var *var, u64 index, u64
 {
 	u8 *state = slice_state(vm, var);
 
+	/* what was read of a device that is gone is not worth saving */
+	if (!vm->vdev && !vpio_health_answers(vm->pdev))
+		return;
 	lock_slices(vm);
 	if (state)
 		vpio_store(state, var, (u32)index, value);
