@@ -107,11 +107,16 @@ static void mem_barrier(void)
 	dma_mb();
 }
 
+/* It is there, and decodes its registers: a card that was reset behind our back does not. */
 static bool is_present(struct vpio_pdev *core)
 {
 	struct vpio_pci *pci = vpio_pdev_priv(core);
+	u16 command = 0;
 
-	return pci_device_is_present(pci->pdev);
+	if (!pci_device_is_present(pci->pdev))
+		return false;
+	pci_read_config_word(pci->pdev, PCI_COMMAND, &command);
+	return command & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
 }
 
 static void health(struct vpio_pdev *core, enum vpio_health health)
@@ -213,6 +218,7 @@ static void run(struct work_struct *work)
 	struct vpio_pci *pci = container_of(work, struct vpio_pci, run);
 	const bool interrupted = test_and_clear_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
 	bool storms = false, down, live;
+	u64 count;
 
 	mutex_lock(&pci->lock);
 	live = pci->live;
@@ -221,12 +227,14 @@ static void run(struct work_struct *work)
 		storms = vpio_pdev_storms(pci->core);
 	}
 	down = vpio_pdev_health(pci->core) != VPIO_WORKING;
+	count = vpio_pdev_stats(pci->core)->storms;
 	mutex_unlock(&pci->lock);
 	if (!live)
 		return;
-	if (storms && !pci->muted)
-		dev_warn_ratelimited(&pci->pdev->dev, "interrupts without end, for nothing: now looked at every %u ms\n",
-				     VPIO_TICK_MS);
+	if (pci->storms != count)
+		pci_warn(pci->pdev, "interrupts without end, for nothing: looked at every %u ms until it is quiet\n",
+			 VPIO_TICK_MS);
+	pci->storms = count;
 	mute(pci, storms || down);
 	if (interrupted && !pci->muted)
 		let_interrupts_in(pci);

@@ -64,6 +64,7 @@ struct vpio_pci_bar {
  * @irq: the interrupt's number
  * @flags: enum vpio_pci_flag; atomic
  * @muted: no interrupt is let in: it storms, or is out of service; the worker's own
+ * @storms: that the log has heard of; the worker's own
  * @workers: runs @run and @tick, before other work of this host
  * @run: handles an interrupt, or what the core asks to be done
  * @tick: each VPIO_TICK_MS while a vdev is open
@@ -90,6 +91,7 @@ struct vpio_pci {
 	unsigned int irq;
 	unsigned long flags;
 	bool muted;
+	u64 storms;
 
 	struct workqueue_struct *workers;
 	struct work_struct run;

@@ -203,6 +203,16 @@ guest_monitor() {
 	done <>"$rig_state/$name/monitor.out"
 }
 
+# Give the virtual host's own QEMU a command of its monitor: host_monitor COMMAND...
+host_monitor() {
+	local name
+	for name in /sys/class/virtio-ports/*/name; do
+		[ "$(cat "$name")" != monitor ] || break
+	done
+	name=${name%/name}
+	echo "$*" >"/dev/${name##*/}"
+}
+
 # End a guest, as when its power is cut in an orderly QEMU: guest_stop NAME
 guest_stop() {
 	guest_alive "$1" || return 0

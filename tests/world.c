@@ -134,14 +134,14 @@ static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 addres
 
 static bool is_present(struct vpio_pdev *pdev)
 {
-	require(world_of(pdev)->locked, "the bus without the pdev's lock");
+	world_require(world_of(pdev)->locked, "the bus without the pdev's lock");
 	return sim_is_present(world_of(pdev)->device);
 }
 
 static void health(struct vpio_pdev *pdev, enum vpio_health health)
 {
-	require(world_of(pdev)->locked, "health without the pdev's lock");
-	require(health == vpio_pdev_health(pdev), "health that is not so");
+	world_require(world_of(pdev)->locked, "health without the pdev's lock");
+	world_require(health == vpio_pdev_health(pdev), "health that is not so");
 	world_of(pdev)->turns++;
 }
 
