@@ -130,9 +130,9 @@ struct vpio_pdev_stats {
  * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
  * @mem_barrier: order DMA memory against registers (dma_rmb/dma_wmb); may be NULL
- * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked only
- *	when something is suspicious: a register read as all ones, work that does not end; pdev lock
- *	held; NULL: always
+ * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked each
+ *	VPIO_TICK_MS, and when something is suspicious: a register read as all ones, work that does not
+ *	end; pdev lock held; NULL: always
  * @health: the device's health has changed; pdev lock held; may be NULL
  */
 struct vpio_ops {

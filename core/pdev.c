@@ -179,6 +179,7 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	found = look(pdev, interrupt, tick);
 	if (tick) {
 		pdev->ticked = now;
+		pdev->suspicious = true; /* not everywhere does what is gone read as all ones */
 		vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_TICK], NULL, 0, 0, 0);
 	}
 	if (!vpio_health_is_down(pdev))

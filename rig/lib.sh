@@ -203,14 +203,22 @@ guest_monitor() {
 	done <>"$rig_state/$name/monitor.out"
 }
 
-# Give the virtual host's own QEMU a command of its monitor: host_monitor COMMAND...
+# Give the virtual host's own QEMU a command of its monitor, print the answer: host_monitor COMMAND...
 host_monitor() {
-	local name
+	local name line
 	for name in /sys/class/virtio-ports/*/name; do
 		[ "$(cat "$name")" != monitor ] || break
 	done
 	name=${name%/name}
-	echo "$*" >"/dev/${name##*/}"
+	exec 9<>"/dev/${name##*/}"
+	echo "$*" >&9
+	while IFS= read -r -t 1 line <&9; do
+		case $line in
+		'QEMU '*"type 'help'"* | *$'\e['*) ;; # the greeting, and the command's echo
+		*) echo "${line%$'\r'}" ;;
+		esac
+	done
+	exec 9>&-
 }
 
 # End a guest, as when its power is cut in an orderly QEMU: guest_stop NAME
