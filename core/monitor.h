@@ -30,6 +30,8 @@ enum {
 	VPIO_INBOX = 1 << 18, /* bytes of frames that wait for one vdev */
 	VPIO_MAX_VDEVS = 64,  /* vdevs of one pdev */
 	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
+	VPIO_WEIGHT = 100,    /* of a vdev, unless somebody changes it: 1 to VPIO_WEIGHT_MOST */
+	VPIO_WEIGHT_MOST = 1000,
 };
 
 /* Why a vdev is not attached. */
@@ -67,6 +69,8 @@ enum vpio_refusal {
 	X(interrupts, "times the interrupt line went up")                               \
 	X(tx_frames, "frames sent")                                                     \
 	X(tx_bytes, "bytes of them")                                                    \
+	X(wait_ns, "ns that requests waited for an engine's turn, the sum")             \
+	X(wait_most_ns, "the longest of these waits")                                   \
 	X(rx_frames, "frames received")                                                 \
 	X(rx_bytes, "bytes of them")                                                    \
 	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full") \
@@ -306,6 +310,19 @@ const u8 *vpio_vdev_mac(struct vpio_vdev *vdev);
 /* Whether frames with another's source address are refused; on after vpio_vdev_init(). */
 void vpio_vdev_set_source_check(struct vpio_vdev *vdev, bool on);
 bool vpio_vdev_source_check(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_weight() - set the vdev's share of engines that others want, too
+ * @vdev: the vdev, attached or not; the caller does not hold the pdev's lock
+ * @weight: 1 to VPIO_WEIGHT_MOST; VPIO_WEIGHT after vpio_vdev_init()
+ *
+ * While several vdevs want an engine, it is divided among them in proportion to their weights: what
+ * they send by its bytes, what else they do by its time.
+ *
+ * Return: 0, or -1 if there is no such weight.
+ */
+int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight);
+u32 vpio_vdev_weight(struct vpio_vdev *vdev);
 
 /* The level of the vdev's interrupt line now (cause, mask and INTx disable considered). */
 bool vpio_vdev_irq_level(struct vpio_vdev *vdev);

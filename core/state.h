@@ -51,6 +51,7 @@ struct vpio_slot {
 	u8 engine;
 	u32 length;
 	u64 tag;
+	u64 queued; /* ns */
 };
 
 /* A frame that waits for a vdev: this, its bytes, room for an FCS, in a multiple of 8 in all. */
@@ -102,7 +103,7 @@ struct vpio_vdev {
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	bool direct;		  /* this access reached the hardware */
 	u32 run;		  /* engines that asked for on_run */
-	struct vpio_vdev_stats stats;
+	struct vpio_vdev_stats stats; /* waits: by the pdev's lock */
 
 	/* Guarded by the pdev's lock. */
 	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
@@ -112,8 +113,11 @@ struct vpio_vdev {
 		[VPB_MAX_ENGINES]; /* partition engines: which is its; both locks to change it */
 	u32 filter;		   /* enum vpb_filter */
 	u64 multicast_hash;
-	u32 notify;	   /* events that wait, a bit each */
-	u64 inbox_dropped; /* frames for which the inbox had no room, not in stats yet */
+	u32 notify;		      /* events that wait, a bit each */
+	u64 inbox_dropped;	      /* frames for which the inbox had no room, not in stats yet */
+	s64 credits[VPB_MAX_ENGINES]; /* see share.c */
+	u32 weight;
+	u32 index; /* attached: its place in the pdev's list */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
 	u8 *frames; /* of the slots, pdev->slot_size bytes each */
@@ -200,13 +204,13 @@ struct vpio_pdev {
 	bool again;		  /* causes may be left over from the run before */
 	u8 *state;		  /* VPB_HOST */
 	struct vpio_frame gather; /* the frame that a handler gathers */
-	u32 turn;		  /* the vdev whose jobs are looked at first */
 	u32 count;		  /* vdevs */
 	u64 ticked;		  /* ns: when the model last looked at the device */
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 tickets;							/* given out */
+	u64 tickets;		    /* given out */
+	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the vdev that is looked at first */
 	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
 	struct vpio_pdev_stats stats;
 };
@@ -460,6 +464,20 @@ void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine);
 void vpio_partition_begin(struct vpio_vdev *vdev, u32 engine);
 /* The work of an instance has ended. */
 void vpio_partition_finish(struct vpio_pdev *pdev, u32 engine, u32 number, u8 status);
+
+/*
+ * share.c: whose turn it is on an engine. Pdev's lock. A set of vdevs: bit i is pdev->vdevs[i].
+ */
+
+/* Of those that wait for an engine, the one whose turn it is; NULL: nobody waits. */
+struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
+/* It has its turn: what is known of the cost, in bytes or ns, but 1 at least. */
+void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 waiting, u64 cost);
+/* What a turn turned out to cost beyond that. */
+void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
+
+/* A vdev's request has waited so long for its turn. */
+void vpio_share_waited(struct vpio_vdev *vdev, u64 time);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
 

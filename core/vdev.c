@@ -929,6 +929,7 @@ void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac
 	vdev->pdev = pdev;
 	vdev->priv = priv;
 	vdev->source_check = true;
+	vdev->weight = VPIO_WEIGHT;
 	vdev->state = place;
 	place += vpio_align(model->header->state_size[VPB_VDEV]);
 	vdev->slice_state = place;
@@ -989,6 +990,7 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 	if (!result && !vpio_partition_take(vdev))
 		result = VPIO_NO_INSTANCE;
 	if (!result) {
+		vdev->index = pdev->count;
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
 	}
@@ -999,12 +1001,13 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 void vpio_vdev_detach(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	u32 i;
+	struct vpio_vdev *last;
 
 	pdev->ops->lock(pdev);
-	for (i = 0; i < pdev->count; i++) {
-		if (pdev->vdevs[i] == vdev)
-			pdev->vdevs[i] = pdev->vdevs[--pdev->count];
+	if (vdev->attached) {
+		last = pdev->vdevs[--pdev->count];
+		pdev->vdevs[vdev->index] = last;
+		last->index = vdev->index;
 	}
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);

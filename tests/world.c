@@ -187,6 +187,7 @@ static void device_wire(void *priv, const void *frame, size_t length)
 	struct world_frame *kept = &world->wire[world->frames++ % WORLD_CAPTURE];
 
 	kept->length = (u32)length;
+	world->now += length * world->byte_ns;
 	memcpy(kept->data, frame, length < WORLD_FRAME ? length : WORLD_FRAME);
 }
 

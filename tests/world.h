@@ -11,10 +11,10 @@
 
 enum {
 	WORLD_GUESTS = 4,
-	WORLD_MEMORY = 1 << 20,	  /* bytes of a guest, from its address 0 */
-	WORLD_CAPTURE = 256,	  /* frames on the wire that are kept */
-	WORLD_FRAME = 2048,	  /* bytes kept of each */
-	WORLD_DMA = 0x08000000,	  /* bus address of the first DMA memory; in reach of 28 bits */
+	WORLD_MEMORY = 1 << 20,	   /* bytes of a guest, from its address 0 */
+	WORLD_CAPTURE = 256,	   /* frames on the wire that are kept */
+	WORLD_FRAME = 2048,	   /* bytes kept of each */
+	WORLD_DMA = 0x08000000,	   /* bus address of the first DMA memory; in reach of 28 bits */
 	WORLD_DMA_STEP = 0x200000, /* from one to the next */
 };
 
@@ -54,9 +54,10 @@ struct world {
 	u64 stray;	/* DMA of the device outside of its memories */
 	/* told of what the monitor writes into guests' memory; may be NULL */
 	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
-	unsigned int rounds; /* of world_run() at most; 1000 unless somebody changes it */
-	size_t memory;	     /* bytes of each guest */
-	u32 frames;	     /* that left on the wire */
+	unsigned int rounds;  /* of world_run() at most; 1000 unless somebody changes it */
+	size_t memory;	      /* bytes of each guest */
+	u32 frames;	      /* that left on the wire */
+	unsigned int byte_ns; /* time that each of their bytes takes; 0: none */
 	struct world_frame wire[WORLD_CAPTURE];
 };
 

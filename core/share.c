@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Shares: whose turn it is on an engine that several vdevs want. Deficit round robin, the same for
+ * host engines, where a frame costs its bytes, and for slice engines, where work costs its time.
+ *
+ * Each vdev has a credit on each engine. Of those that wait, who has a credit of 0 or more may go, in
+ * the order of the round from the one that went last. What it got is taken from its credit, when it is
+ * known: a frame's bytes at once, the time of a piece of work as it passes. If none of those that
+ * wait has credit, a round goes by: each vdev gets its weight in units of 1 / VPIO_WEIGHT_MOST byte or
+ * ns. That is far less than a frame, so there are thousands of rounds from one frame to the next; they
+ * are not gone through: how many it takes until the first that waits has its credit back is a
+ * division. A vdev for which nothing waits gets its rounds, too, but only until its debt is paid: it
+ * keeps no credit, so that nobody saves up for a burst.
+ *
+ * Bounds. A round brings less than any frame costs, so whoever goes is in debt afterwards, and who
+ * has no debt goes before any other round: a vdev that has not used up its share waits for one frame
+ * (one piece of work) of each of the others at most, whatever their weights, whatever their sizes. One
+ * that is in debt by d waits until the others have had d * (their weights) / (its own), and one frame
+ * each. No debt is more than what it got last (of a slice engine: in a quantum, and by the
+ * piece of work that began in it), so nobody waits for ever; and over any time in which two vdevs wait,
+ * what they get by their weights differs by no more than this of each.
+ *
+ * To choose costs a step for each vdev, whatever the weights and sizes.
+ */
+#include "state.h"
+
+enum {
+	/* a credit's units in a byte or ns: a round brings less than 1 of them to whatever weight */
+	SCALE = VPIO_WEIGHT_MOST,
+};
+
+/* A debt is no more than this, which keeps all sums far from overflow: 30 years of an engine. */
+#define MOST_DEBT (1ll << 60)
+
+/* Rounds until a credit is 0 or more. */
+static u64 rounds_to_go(const struct vpio_vdev *vdev, u32 engine)
+{
+	const s64 credit = vdev->credits[engine];
+
+	return credit >= 0 ? 0 : ((u64)-credit + vdev->weight - 1) / vdev->weight;
+}
+
+/* Which of those that wait comes first, and after how many rounds. */
+static u32 find_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting, u64 *rounds)
+{
+	u32 first = pdev->count, i, at;
+	u64 left;
+
+	*rounds = ~0ull;
+	for (i = 0; i < pdev->count; i++) {
+		at = (pdev->turns[engine] + i) % pdev->count;
+		if (!(waiting >> at & 1))
+			continue;
+		left = rounds_to_go(pdev->vdevs[at], engine);
+		if (left < *rounds) {
+			*rounds = left;
+			first = at;
+		}
+	}
+	return first;
+}
+
+struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting)
+{
+	u64 rounds;
+	const u32 first = find_first(pdev, engine, waiting, &rounds);
+
+	return first < pdev->count ? pdev->vdevs[first] : NULL;
+}
+
+static void pass_rounds(struct vpio_vdev *vdev, u32 engine, u64 rounds, bool waits)
+{
+	s64 *credit = &vdev->credits[engine];
+
+	/* of those that wait nobody needed fewer, so that none gets a credit above its weight */
+	if (!waits && rounds >= rounds_to_go(vdev, engine))
+		*credit = 0;
+	else
+		*credit += (s64)(rounds * vdev->weight);
+}
+
+void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 waiting, u64 cost)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const u64 rounds = rounds_to_go(vdev, engine);
+	u32 i;
+
+	for (i = 0; i < pdev->count; i++)
+		pass_rounds(pdev->vdevs[i], engine, rounds, waiting >> i & 1);
+	pdev->turns[engine] = vdev->index + 1;
+	vpio_share_charge(vdev, engine, cost);
+}
+
+void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost)
+{
+	s64 *credit = &vdev->credits[engine];
+
+	if (cost > (u64)(MOST_DEBT + *credit) / SCALE)
+		*credit = -MOST_DEBT;
+	else
+		*credit -= (s64)(cost * SCALE);
+}
+
+void vpio_share_waited(struct vpio_vdev *vdev, u64 time)
+{
+	vdev->stats.wait_ns += time;
+	if (time > vdev->stats.wait_most_ns)
+		vdev->stats.wait_most_ns = time;
+}
+
+int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	if (!weight || weight > VPIO_WEIGHT_MOST)
+		return -1;
+	pdev->ops->lock(pdev);
+	WRITE_ONCE(vdev->weight, (u32)weight);
+	pdev->ops->unlock(pdev);
+	return 0;
+}
+
+u32 vpio_vdev_weight(struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->weight);
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * core/share.c: who gets how much of an engine that several vdevs want, and how long they wait; on a
+ * simulated RTL8139, whose wire takes time here, and on a simulated edu, whose computations do.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nic.h"
+#include "storm.h"
+
+enum {
+	TENANTS = WORLD_GUESTS,
+	SMALL = 60,
+	LARGE = 1514,
+	BACKLOG = 40, /* frames that a saturating tenant keeps waiting */
+	BYTE_NS = 80, /* on a wire of 100 Mbit/s */
+	MS = 1000000,
+};
+
+/* Jain's index of shares by weight: 1 if all are equal, 1 / their number if one has all. */
+static double jain(const double *shares, unsigned int count)
+{
+	double sum = 0, squares = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		sum += shares[i];
+		squares += shares[i] * shares[i];
+	}
+	return squares > 0 ? sum * sum / (count * squares) : 0;
+}
+
+/* --- Tenants on a wire ------------------------------------------------------------------- */
+
+/* A tenant, and what has left for it. */
+struct tenant {
+	struct nic nic;
+	u32 size; /* of the frames that it keeps waiting; 0: none */
+	unsigned int seed;
+	u64 lost; /* that were forgotten when it was reset */
+	u64 frames, bytes;
+};
+
+struct scene {
+	struct world *world;
+	struct tenant tenants[TENANTS];
+	u32 seen; /* frames on the wire that have been counted */
+};
+
+static struct scene scene;
+
+static void open_tenant(unsigned int index)
+{
+	cp_open(&scene.tenants[index].nic, &scene.world->guests[index], RCR_USUAL);
+}
+
+static int setup(void **state)
+{
+	size_t size = 0;
+	void *block = world_file(world_model_path(), &size);
+	unsigned int i;
+
+	if (!block)
+		return -1;
+	memset(&scene, 0, sizeof(scene));
+	scene.world = world_create(block, size, TENANTS, storm_device);
+	free(block);
+	if (!scene.world)
+		return -1;
+	*state = scene.world;
+	for (i = 0; i < TENANTS; i++)
+		open_tenant(i);
+	world_run(scene.world);
+	scene.world->byte_ns = BYTE_NS;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	assert_int_equal(vpio_pdev_stats(scene.world->pdev)->model_errors, 0);
+	assert_int_equal(vpio_pdev_stats(scene.world->pdev)->recoveries, 0);
+	world_destroy(*state);
+	return 0;
+}
+
+static struct vpio_vdev *vdev_of(unsigned int index)
+{
+	return scene.world->guests[index].vdev;
+}
+
+static const struct vpio_vdev_stats *stats_of(unsigned int index)
+{
+	return vpio_vdev_stats(vdev_of(index));
+}
+
+static u64 now_ms(void)
+{
+	return scene.world->now / MS;
+}
+
+static void send_one(unsigned int index, u32 size)
+{
+	struct tenant *tenant = &scene.tenants[index];
+	u8 frame[LARGE];
+
+	frame_make(frame, size, frame_stranger, nic_mac(&scene.world->guests[index]),
+		   tenant->seed++);
+	cp_send(&tenant->nic, frame, size, 0, 0);
+}
+
+/* Frames of a tenant that have not ended. */
+static u64 backlog(unsigned int index)
+{
+	const struct vpio_vdev_stats *stats = stats_of(index);
+
+	return stats->jobs - stats->jobs_done - stats->jobs_aborted - scene.tenants[index].lost;
+}
+
+static void saturate(unsigned int index)
+{
+	while (backlog(index) < BACKLOG)
+		send_one(index, scene.tenants[index].size);
+}
+
+static void plug(unsigned int index, bool in)
+{
+	scene.world->guests[index].woken = false;
+	storm_plug(&scene.world->guests[index], in);
+	scene.tenants[index].lost += backlog(index);
+}
+
+static unsigned int sender(const struct world_frame *frame)
+{
+	unsigned int index = frame->data[11] - 0x10u;
+
+	assert_true(index < TENANTS);
+	return index;
+}
+
+/* What has left on the wire since is counted. */
+static void count_frames(void)
+{
+	for (; scene.seen != scene.world->frames; scene.seen++) {
+		const struct world_frame *frame = &scene.world->wire[scene.seen % WORLD_CAPTURE];
+		struct tenant *tenant = &scene.tenants[sender(frame)];
+
+		tenant->frames++;
+		tenant->bytes += frame->length;
+	}
+}
+
+static void run_pdev(void)
+{
+	scene.world->woken = false;
+	scene.world->locked = true;
+	vpio_pdev_run(scene.world->pdev, scene.world->interrupt);
+	scene.world->locked = false;
+}
+
+static void run_guests(void)
+{
+	struct world_guest *guest;
+
+	for (guest = scene.world->guests; guest < scene.world->guests + TENANTS; guest++) {
+		if (!guest->woken)
+			continue;
+		guest->woken = false;
+		guest->locked = true;
+		if (vpio_vdev_run(guest->vdev))
+			guest->woken = true;
+		guest->locked = false;
+	}
+}
+
+/*
+ * The hardware sends what it has, which takes its time, and gets more, which it has not begun to send
+ * when this ends. If there is nothing to send, time passes all the same.
+ */
+static void step(void)
+{
+	const u64 before = scene.world->now;
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++) {
+		if (scene.tenants[i].size)
+			saturate(i);
+	}
+	sim_run(scene.world->device);
+	count_frames();
+	run_pdev();
+	run_guests();
+	if (scene.world->now == before)
+		scene.world->now += MS / 100;
+}
+
+static void run_for(unsigned int ms)
+{
+	const u64 end = now_ms() + ms;
+
+	while (now_ms() < end)
+		step();
+}
+
+static void start_counting(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++) {
+		scene.tenants[i].frames = 0;
+		scene.tenants[i].bytes = 0;
+	}
+}
+
+static void set_weight(unsigned int index, u64 weight)
+{
+	assert_int_equal(vpio_vdev_set_weight(vdev_of(index), weight), 0);
+}
+
+/* Prints what each of the first tenants got; returns Jain's index of it by weight. */
+static double report(const char *what, unsigned int count)
+{
+	double shares[TENANTS], index, all = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		all += (double)scene.tenants[i].bytes;
+	printf("%s: shares", what);
+	for (i = 0; i < count; i++) {
+		shares[i] = (double)scene.tenants[i].bytes / vpio_vdev_weight(vdev_of(i));
+		printf(" %.4f", (double)scene.tenants[i].bytes / all);
+	}
+	index = jain(shares, count);
+	printf(", Jain index %.5f\n", index);
+	return index;
+}
+
+static double share_of(unsigned int index)
+{
+	double all = 0;
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++)
+		all += (double)scene.tenants[i].bytes;
+	return (double)scene.tenants[index].bytes / all;
+}
+
+static void test_equal(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	scene.tenants[0].size = SMALL;
+	for (i = 1; i < TENANTS; i++)
+		scene.tenants[i].size = LARGE;
+	run_for(1000);
+	assert_true(report("one sends 60 bytes, three 1514", TENANTS) >= 0.98);
+	start_counting();
+	scene.tenants[1].size = 700;
+	scene.tenants[2].size = 1000;
+	run_for(1000);
+	assert_true(report("60, 700, 1000, 1514 bytes", TENANTS) >= 0.98);
+}
+
+static void test_weights(void **state)
+{
+	static const u64 weights[] = { 1, 2, 4 };
+	static const u32 sizes[][3] = { { LARGE, LARGE, LARGE },
+					{ SMALL, LARGE, 300 },
+					{ LARGE, 300, SMALL } };
+	unsigned int i, j, factor;
+
+	(void)state;
+	for (factor = 1; factor <= 250; factor *= 250) {
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			for (i = 0; i < 3; i++) {
+				scene.tenants[i].size = sizes[j][i];
+				set_weight(i, weights[i] * factor);
+			}
+			step();
+			start_counting();
+			run_for(1000);
+			report("weights 1:2:4", 3);
+			for (i = 0; i < 3; i++) {
+				const double fair = (double)weights[i] / 7;
+
+				assert_true(share_of(i) > fair * 0.95 && share_of(i) < fair * 1.05);
+			}
+		}
+	}
+	assert_int_equal(vpio_vdev_set_weight(vdev_of(0), 0), -1);
+	assert_int_equal(vpio_vdev_set_weight(vdev_of(0), VPIO_WEIGHT_MOST + 1), -1);
+	assert_int_equal(vpio_vdev_set_weight(vdev_of(0), 1ull << 32 | 5), -1);
+	assert_int_equal(vpio_vdev_weight(vdev_of(0)), 250);
+}
+
+/* Frames of each tenant that go before tenant 3's, from when it was ready on. */
+static void send_sparse(u32 size, unsigned int most[TENANTS])
+{
+	const u32 ready = (u32)vpio_pdev_stats(scene.world->pdev)->tx_frames;
+	unsigned int before[TENANTS] = { 0 }, i;
+	u32 at = ready;
+
+	send_one(3, size);
+	for (;; at++) {
+		while (scene.seen <= at)
+			step();
+		i = sender(&scene.world->wire[at % WORLD_CAPTURE]);
+		if (i == 3)
+			break;
+		before[i]++;
+	}
+	for (i = 0; i < 3; i++) {
+		if (before[i] > most[i])
+			most[i] = before[i];
+	}
+}
+
+/* One that sends a frame a millisecond waits for one frame of each of the others, at most. */
+static void test_sparse(void **state)
+{
+	static const u32 sizes[] = { SMALL, 300, LARGE };
+	unsigned int most[TENANTS] = { 0 }, i, j, n;
+	u64 next;
+
+	(void)state;
+	for (i = 0; i < 27; i++) {
+		scene.tenants[0].size = sizes[i % 3];
+		scene.tenants[1].size = sizes[i / 3 % 3];
+		scene.tenants[2].size = sizes[i / 9];
+		for (j = 0; j < 3; j++) {
+			for (n = 0; n < 100; n++) {
+				next = now_ms() + 1;
+				send_sparse(sizes[j], most);
+				while (now_ms() < next)
+					step();
+			}
+		}
+	}
+	printf("a frame a millisecond: after %u, %u, %u frames of the others at most, %.0f us at most\n",
+	       most[0], most[1], most[2], (double)stats_of(3)->wait_most_ns / 1000);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(most[i], 1);
+	/* three frames of others, and what the hardware had, a frame for each of its descriptors */
+	assert_true(stats_of(3)->wait_most_ns <= (3 + 4) * LARGE * BYTE_NS);
+	assert_true(stats_of(3)->wait_ns / stats_of(3)->jobs < stats_of(3)->wait_most_ns);
+	assert_true(stats_of(0)->wait_ns / stats_of(0)->jobs >
+		    stats_of(3)->wait_ns / stats_of(3)->jobs);
+}
+
+/* Who sends nothing for a while has saved up nothing. */
+static void test_no_saving(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < TENANTS - 1; i++)
+		scene.tenants[i].size = LARGE;
+	run_for(1000);
+	scene.tenants[3].size = LARGE;
+	step();
+	start_counting();
+	run_for(20);
+	assert_true(report("the fourth comes late, 20 ms", TENANTS) >= 0.98);
+}
+
+/* --- Tenants that do not play along ------------------------------------------------------ */
+
+static void reset_tenant(unsigned int index)
+{
+	storm_reset(&scene.world->guests[index]);
+	scene.tenants[index].lost += backlog(index);
+	open_tenant(index);
+}
+
+static void reopen_tenant(unsigned int index)
+{
+	plug(index, false);
+	plug(index, true);
+	open_tenant(index);
+}
+
+static void clear_queue(unsigned int index)
+{
+	open_tenant(index); /* the guest's own reset of its transmitter */
+}
+
+/* Whoever begins again all the time gets no more than its share; the others share evenly. */
+static void test_restless(void **state)
+{
+	static void (*const ways[])(unsigned int) = { clear_queue, reset_tenant, reopen_tenant };
+	static const char *const names[] = { "cancels", "is reset", "is closed and opened" };
+	unsigned int i, every;
+	char what[64];
+
+	(void)state;
+	for (i = 0; i < TENANTS; i++)
+		scene.tenants[i].size = LARGE;
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		for (every = 1; every <= 4; every *= 2) {
+			const u64 end = now_ms() + 300;
+			unsigned int n = 0;
+			double others;
+
+			start_counting();
+			while (now_ms() < end) {
+				step();
+				if (++n % every == 0)
+					ways[i](3);
+			}
+			snprintf(what, sizeof(what), "the last %s every %u steps", names[i], every);
+			others = report(what, 3);
+			printf("\t... and its own share is %.4f\n", share_of(3));
+			assert_true(others >= 0.98);
+			assert_true(share_of(3) < 0.26);
+		}
+	}
+}
+
+/* The round goes on without those who leave, wherever it stands. */
+static void test_leave(void **state)
+{
+	unsigned int i, n;
+
+	(void)state;
+	for (i = 0; i < TENANTS; i++)
+		scene.tenants[i].size = LARGE;
+	for (n = 0; n < 60; n++) {
+		i = n % TENANTS;
+		run_for(1 + n % 5);
+		scene.tenants[i].size = 0;
+		plug(i, false);
+		step();
+		start_counting();
+		run_for(10);
+		assert_int_equal(scene.tenants[i].frames, 0);
+		assert_true(scene.tenants[(i + 1) % TENANTS].frames > 20);
+		plug(i, true);
+		open_tenant(i);
+		scene.tenants[i].size = LARGE;
+	}
+	start_counting();
+	run_for(200);
+	assert_true(report("all are back", TENANTS) >= 0.98);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_saving, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restless, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
