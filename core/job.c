@@ -197,7 +197,7 @@ static u64 find_waiting(struct vpio_pdev *pdev, u32 engine)
 	for (i = 0; i < pdev->count; i++) {
 		slot = next_slot(pdev->vdevs[i]);
 		if (slot && slot->engine == engine)
-			waiting |= 1ull << i;
+			waiting |= vpio_share_bit(pdev->vdevs[i]);
 	}
 	return waiting;
 }
@@ -238,7 +238,7 @@ static bool start_next(struct vpio_pdev *pdev, u32 engine, u64 now)
 			vpio_share_serve(vdev, engine, waiting, length);
 			return true;
 		}
-		waiting &= ~(1ull << vdev->index);
+		waiting &= ~vpio_share_bit(vdev);
 	}
 	return false;
 }

@@ -32,6 +32,8 @@ enum {
 	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
 	VPIO_WEIGHT = 100,    /* of a vdev, unless somebody changes it: 1 to VPIO_WEIGHT_MOST */
 	VPIO_WEIGHT_MOST = 1000,
+	VPIO_QUANTUM_US = 2000, /* of a pdev, unless somebody changes it */
+	VPIO_QUANTUM_MOST_US = 1000000,
 };
 
 /* Why a vdev is not attached. */
@@ -185,6 +187,19 @@ void vpio_pdev_stop(struct vpio_pdev *pdev);
  * spurious or somebody else's).
  */
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
+
+/**
+ * vpio_pdev_set_quantum() - set how long an owner may keep a slice engine while others wait
+ * @pdev: the pdev; the caller does not hold its lock
+ * @us: 0 to VPIO_QUANTUM_MOST_US; VPIO_QUANTUM_US after vpio_pdev_init()
+ *
+ * An owner that asks again before its work has ended, or at once, goes on without a hand-off until it
+ * has had the engine for so long. Work that has begun is not interrupted.
+ *
+ * Return: 0, or -1 if it is too long.
+ */
+int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us);
+u32 vpio_pdev_quantum(struct vpio_pdev *pdev);
 
 void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);

@@ -40,54 +40,58 @@ static u64 rounds_to_go(const struct vpio_vdev *vdev, u32 engine)
 	return credit >= 0 ? 0 : ((u64)-credit + vdev->weight - 1) / vdev->weight;
 }
 
-/* Which of those that wait comes first, and after how many rounds. */
-static u32 find_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting, u64 *rounds)
+struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting)
 {
-	u32 first = pdev->count, i, at;
-	u64 left;
+	struct vpio_vdev *vdev, *first = NULL;
+	u64 rounds, least = 0;
+	u32 i, distance, nearest = 0;
+	s64 credit, most = 0;
 
-	*rounds = ~0ull;
+	if (!waiting)
+		return NULL;
 	for (i = 0; i < pdev->count; i++) {
-		at = (pdev->turns[engine] + i) % pdev->count;
-		if (!(waiting >> at & 1))
+		vdev = pdev->vdevs[i];
+		if (!(waiting & vpio_share_bit(vdev)))
 			continue;
-		left = rounds_to_go(pdev->vdevs[at], engine);
-		if (left < *rounds) {
-			*rounds = left;
-			first = at;
-		}
+		rounds = rounds_to_go(vdev, engine);
+		distance = (vdev->seat - pdev->turns[engine]) % VPIO_MAX_VDEVS;
+		credit = vdev->credits[engine] / SCALE;
+		if (first && (rounds != least  ? rounds > least
+			      : credit != most ? credit < most
+					       : distance > nearest))
+			continue;
+		first = vdev;
+		least = rounds;
+		most = credit;
+		nearest = distance;
 	}
 	return first;
 }
 
-struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting)
-{
-	u64 rounds;
-	const u32 first = find_first(pdev, engine, waiting, &rounds);
-
-	return first < pdev->count ? pdev->vdevs[first] : NULL;
-}
-
-static void pass_rounds(struct vpio_vdev *vdev, u32 engine, u64 rounds, bool waits)
+/* As far as @most: beyond that they bring nothing. */
+static void pass_rounds(struct vpio_vdev *vdev, u32 engine, u64 rounds, s64 most)
 {
 	s64 *credit = &vdev->credits[engine];
 
-	/* of those that wait nobody needed fewer, so that none gets a credit above its weight */
-	if (!waits && rounds >= rounds_to_go(vdev, engine))
-		*credit = 0;
+	if (*credit >= most || rounds >= (u64)(most - *credit) / vdev->weight)
+		*credit = most;
 	else
 		*credit += (s64)(rounds * vdev->weight);
 }
 
-void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 waiting, u64 cost)
+void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const u64 rounds = rounds_to_go(vdev, engine);
+	const s64 most = (s64)(pdev->quantum + 1) * SCALE;
 	u32 i;
 
-	for (i = 0; i < pdev->count; i++)
-		pass_rounds(pdev->vdevs[i], engine, rounds, waiting >> i & 1);
-	pdev->turns[engine] = vdev->index + 1;
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *other = pdev->vdevs[i];
+
+		pass_rounds(other, engine, rounds, keeping & vpio_share_bit(other) ? most : 0);
+	}
+	pdev->turns[engine] = vdev->seat + 1;
 	vpio_share_charge(vdev, engine, cost);
 }
 
@@ -123,4 +127,19 @@ int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight)
 u32 vpio_vdev_weight(struct vpio_vdev *vdev)
 {
 	return READ_ONCE(vdev->weight);
+}
+
+int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us)
+{
+	if (us > VPIO_QUANTUM_MOST_US)
+		return -1;
+	pdev->ops->lock(pdev);
+	WRITE_ONCE(pdev->quantum, us * 1000);
+	pdev->ops->unlock(pdev);
+	return 0;
+}
+
+u32 vpio_pdev_quantum(struct vpio_pdev *pdev)
+{
+	return (u32)(READ_ONCE(pdev->quantum) / 1000);
 }

@@ -76,7 +76,7 @@ struct vpio_start {
 	bool pending; /* waits for the engine */
 	bool ended;   /* `finish` was said; VPB_ON_DONE is to run */
 	u8 status;
-	u64 ticket; /* who asked first is first */
+	u64 asked; /* ns */
 	u64 a, b;
 };
 
@@ -117,7 +117,7 @@ struct vpio_vdev {
 	u64 inbox_dropped;	      /* frames for which the inbox had no room, not in stats yet */
 	s64 credits[VPB_MAX_ENGINES]; /* see share.c */
 	u32 weight;
-	u32 index; /* attached: its place in the pdev's list */
+	u32 seat; /* attached: below VPIO_MAX_VDEVS, no other's, and always the same */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
 	u8 *frames; /* of the slots, pdev->slot_size bytes each */
@@ -149,8 +149,17 @@ struct vpio_slice {
 	u8 phase;
 	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
 	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
+	u64 askers;		 /* who waits for it: a bit each, see share.c */
 	bool overlaps;		 /* GRANTED: beside the owner's work, whose deadline stays */
 	u64 since;		 /* ns: when the phase began, work ended, or the owner was idle */
+	/*
+	 * Who pays for its time: the owner, the next one from when the hand-off begins, or one who
+	 * was reset and left it at work. NULL: nobody.
+	 */
+	struct vpio_vdev *payer;
+	bool contended; /* others wait, so that time is paid for, */
+	u64 paid;	/* ns: until then it is, */
+	u64 used;	/* and so much by the payer since it got the engine, ns */
 };
 
 /* One instance of a partition engine. Guarded by the pdev's lock. */
@@ -209,8 +218,9 @@ struct vpio_pdev {
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 tickets;		    /* given out */
-	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the vdev that is looked at first */
+	u64 quantum;		    /* ns */
+	u64 seats;		    /* that are taken */
+	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the seat that comes first */
 	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
 	struct vpio_pdev_stats stats;
 };
@@ -437,6 +447,8 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 void vpio_slice_advance(struct vpio_pdev *pdev);
 /* Takes the vdev out of all slice engines. */
 void vpio_slice_forget(struct vpio_vdev *vdev);
+/* After that: it goes away, and pays now for what it leaves at work. */
+void vpio_slice_leave(struct vpio_vdev *vdev);
 /* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
 bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine);
 
@@ -466,13 +478,21 @@ void vpio_partition_begin(struct vpio_vdev *vdev, u32 engine);
 void vpio_partition_finish(struct vpio_pdev *pdev, u32 engine, u32 number, u8 status);
 
 /*
- * share.c: whose turn it is on an engine. Pdev's lock. A set of vdevs: bit i is pdev->vdevs[i].
+ * share.c: whose turn it is on an engine. Pdev's lock. A set of vdevs has a bit for each.
  */
+
+static inline u64 vpio_share_bit(const struct vpio_vdev *vdev)
+{
+	return 1ull << vdev->seat;
+}
 
 /* Of those that wait for an engine, the one whose turn it is; NULL: nobody waits. */
 struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
-/* It has its turn: what is known of the cost, in bytes or ns, but 1 at least. */
-void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 waiting, u64 cost);
+/*
+ * It has its turn, and all the rounds pass that it takes. Cost: what is known of it, in bytes or ns, 1
+ * at least. Keeping: those that wait, and others that are to keep what credit the rounds bring them.
+ */
+void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
 /* What a turn turned out to cost beyond that. */
 void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
 

@@ -990,7 +990,9 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 	if (!result && !vpio_partition_take(vdev))
 		result = VPIO_NO_INSTANCE;
 	if (!result) {
-		vdev->index = pdev->count;
+		while (pdev->seats >> vdev->seat & 1)
+			vdev->seat = (vdev->seat + 1) % VPIO_MAX_VDEVS;
+		pdev->seats |= vpio_share_bit(vdev);
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
 	}
@@ -1001,17 +1003,19 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 void vpio_vdev_detach(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	struct vpio_vdev *last;
+	u32 i;
 
 	pdev->ops->lock(pdev);
-	if (vdev->attached) {
-		last = pdev->vdevs[--pdev->count];
-		pdev->vdevs[vdev->index] = last;
-		last->index = vdev->index;
-	}
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);
+	vpio_slice_leave(vdev);
 	vpio_partition_release(vdev);
+	for (i = 0; i < pdev->count; i++) {
+		if (pdev->vdevs[i] != vdev)
+			continue;
+		pdev->vdevs[i] = pdev->vdevs[--pdev->count];
+		pdev->seats &= ~vpio_share_bit(vdev);
+	}
 	vdev->attached = false;
 	pdev->ops->unlock(pdev);
 }

@@ -42,7 +42,9 @@ static double jain(const double *shares, unsigned int count)
 /* A tenant, and what has left for it. */
 struct tenant {
 	struct nic nic;
-	u32 size; /* of the frames that it keeps waiting; 0: none */
+	u64 length; /* edu: ns that its computations take; 0: it does none */
+	u64 time;   /* that they have had */
+	u32 size;   /* of the frames that it keeps waiting; 0: none */
 	unsigned int seed;
 	u64 lost; /* that were forgotten when it was reset */
 	u64 frames, bytes;
@@ -450,6 +452,215 @@ static void test_leave(void **state)
 	assert_true(report("all are back", TENANTS) >= 0.98);
 }
 
+/* --- Tenants that compute ---------------------------------------------------------------- */
+
+enum {
+	FACT = 0x08,
+	STATUS = 0x20,
+	COMPUTING = 0x01,
+	TIMEOUT_MS = 5000, /* of the model's engine */
+};
+
+static int setup_edu(void **state)
+{
+	size_t size = 0;
+	void *block = world_file("build/models/edu.vpb", &size);
+	unsigned int i;
+
+	if (!block)
+		return -1;
+	memset(&scene, 0, sizeof(scene));
+	scene.world = world_create(block, size, TENANTS, sim_edu_create);
+	free(block);
+	if (!scene.world)
+		return -1;
+	*state = scene.world;
+	for (i = 0; i < TENANTS; i++)
+		nic_command(&scene.world->guests[i], 6);
+	return 0;
+}
+
+/* A tenant computes again as soon as it has been told of the end. Its operand says whose it is. */
+static void ask(unsigned int index)
+{
+	struct world_guest *guest = &scene.world->guests[index];
+
+	if (scene.tenants[index].length && !(guest_in(guest, STATUS, 4) & COMPUTING))
+		guest_out(guest, FACT, 4, index + 1);
+}
+
+static void settle(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		run_pdev();
+		run_guests();
+	}
+}
+
+/* One computation, which ends after its time; the others ask meanwhile. */
+static void compute_one(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++)
+		ask(i);
+	settle();
+	if (sim_read(scene.world->device, 0, STATUS, 4) & COMPUTING) {
+		i = (unsigned int)sim_read(scene.world->device, 0, FACT, 4) - 1;
+		assert_true(i < TENANTS);
+		scene.world->now += scene.tenants[i].length;
+		scene.tenants[i].time += scene.tenants[i].length;
+	} else {
+		scene.world->now += MS / 100;
+	}
+	sim_run(scene.world->device);
+	scene.world->locked = true;
+	vpio_pdev_run(scene.world->pdev, true);
+	scene.world->locked = false;
+	run_guests();
+}
+
+static void compute_for(unsigned int ms)
+{
+	const u64 end = now_ms() + ms;
+
+	while (now_ms() < end)
+		compute_one();
+}
+
+static void set_lengths(u64 a, u64 b, u64 c, u64 d)
+{
+	const u64 lengths[TENANTS] = { a, b, c, d };
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++) {
+		scene.tenants[i].length = lengths[i] * (MS / 10);
+		scene.tenants[i].time = 0;
+	}
+}
+
+static double time_of(unsigned int index)
+{
+	double all = 0;
+	unsigned int i;
+
+	for (i = 0; i < TENANTS; i++)
+		all += (double)scene.tenants[i].time;
+	return (double)scene.tenants[index].time / all;
+}
+
+static double report_times(const char *what, unsigned int count)
+{
+	double shares[TENANTS], index;
+	unsigned int i;
+
+	printf("%s: shares", what);
+	for (i = 0; i < count; i++) {
+		shares[i] = time_of(i) / vpio_vdev_weight(vdev_of(i));
+		printf(" %.4f", time_of(i));
+	}
+	index = jain(shares, count);
+	printf(", Jain index %.5f\n", index);
+	return index;
+}
+
+static void test_times(void **state)
+{
+	(void)state;
+	set_lengths(5, 5, 5, 5);
+	compute_for(2000);
+	assert_true(report_times("0.5 ms each", TENANTS) >= 0.98);
+	set_lengths(100, 5, 10, 10);
+	compute_for(5000);
+	assert_true(report_times("10, 0.5, 1, 1 ms", TENANTS) >= 0.98);
+	set_lengths(10, 20, 30, 40);
+	compute_for(5000);
+	assert_true(report_times("1, 2, 3, 4 ms", TENANTS) >= 0.98);
+	set_lengths(10, 20, 40, 80);
+	compute_for(10000);
+	assert_true(report_times("1, 2, 4, 8 ms", TENANTS) >= 0.98);
+}
+
+/* None of them needs more than every other turn, as it can't ask before its last work has ended. */
+static void test_time_weights(void **state)
+{
+	static const u64 lengths[][3] = { { 10, 10, 30 }, { 30, 10, 20 }, { 50, 20, 40 } };
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		set_weight(i, 50u << i);
+	for (j = 0; j < ARRAY_SIZE(lengths); j++) {
+		set_lengths(lengths[j][0], lengths[j][1], lengths[j][2], 0);
+		compute_for(5000);
+		report_times("weights 1:2:4", 3);
+		for (i = 0; i < 3; i++) {
+			const double fair = (double)(1 << i) / 7;
+
+			assert_true(time_of(i) > fair * 0.95 && time_of(i) < fair * 1.05);
+		}
+	}
+}
+
+/* One that computes now and then waits for one piece of work of each of the others, at most. */
+static void test_time_sparse(void **state)
+{
+	u64 longest;
+	unsigned int n;
+
+	(void)state;
+	set_lengths(10, 30, 50, 0);
+	for (n = 0; n < 200; n++) {
+		compute_for(20);
+		scene.tenants[3].length = MS / 10;
+		ask(3);
+		scene.tenants[3].length = 0;
+	}
+	compute_for(20);
+	longest = stats_of(3)->wait_most_ns;
+	printf("now and then: waits for %.1f ms at most beside work of 1, 3, 5 ms\n",
+	       (double)longest / MS);
+	assert_int_equal(stats_of(3)->jobs_done, 200);
+	assert_true(longest <= 9 * MS + MS / 10);
+}
+
+/* Work that is left behind is paid for: by who is reset as it takes, by who leaves all it may take. */
+static void test_time_restless(void **state)
+{
+	unsigned int way, n, i;
+	double others;
+
+	(void)state;
+	for (way = 0; way < 2; way++) {
+		set_lengths(10, 10, 10, 100);
+		for (n = 0; n < 2000; n++) {
+			for (i = 0; i < TENANTS; i++)
+				ask(i);
+			settle();
+			if (sim_read(scene.world->device, 0, FACT, 4) == TENANTS &&
+			    sim_read(scene.world->device, 0, STATUS, 4) & COMPUTING) {
+				if (way)
+					storm_plug(&scene.world->guests[3], false);
+				if (way)
+					storm_plug(&scene.world->guests[3], true);
+				else
+					storm_reset(&scene.world->guests[3]);
+				nic_command(&scene.world->guests[3], 6);
+			}
+			compute_one();
+		}
+		others = report_times(way ? "the last leaves its work of 10 ms"
+					  : "the last is reset during its work of 10 ms",
+				      3);
+		printf("\t... and its own share is %.4f\n", time_of(3));
+		assert_true(others >= 0.98);
+		assert_true(time_of(3) < 0.27);
+		assert_true(scene.tenants[3].time > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +670,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_saving, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restless, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_times, setup_edu, teardown),
+		cmocka_unit_test_setup_teardown(test_time_weights, setup_edu, teardown),
+		cmocka_unit_test_setup_teardown(test_time_sparse, setup_edu, teardown),
+		cmocka_unit_test_setup_teardown(test_time_restless, setup_edu, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
