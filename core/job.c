@@ -151,6 +151,8 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 	vpio_frame_pad(&vdev->gather);
 	pdev->ops->lock(pdev);
 	wire = vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	if (wire && pdev->limited)
+		vpio_share_sent(vdev, vdev->gather.length, pdev->ops->now(pdev));
 	pdev->ops->unlock(pdev);
 	vdev->stats.tx_frames++;
 	vdev->stats.tx_bytes += vdev->gather.length;
@@ -187,6 +189,11 @@ static struct vpio_slot *next_slot(struct vpio_vdev *vdev)
 	return vdev->next == vdev->tail ? NULL : slot_at(vdev, vdev->next);
 }
 
+bool vpio_job_waits(struct vpio_vdev *vdev)
+{
+	return next_slot(vdev) != NULL;
+}
+
 /* The vdevs whose next frame is for an engine. */
 static u64 find_waiting(struct vpio_pdev *pdev, u32 engine)
 {
@@ -217,6 +224,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 	slot->state = VPIO_SLOT_HARDWARE;
 	vdev->next++;
 	vpio_share_waited(vdev, now - slot->queued);
+	vpio_share_sent(vdev, slot->length, now);
 	pdev->stats.tx_frames++;
 	pdev->stats.tx_bytes += slot->length;
 	return true;
@@ -231,7 +239,7 @@ static bool start_next(struct vpio_pdev *pdev, u32 engine, u64 now)
 
 	if (pdev->queues[engine].count >= pdev->model.engines[engine].depth)
 		return false;
-	waiting = find_waiting(pdev, engine);
+	waiting = vpio_share_allowed(pdev, find_waiting(pdev, engine));
 	while ((vdev = vpio_share_first(pdev, engine, waiting))) {
 		length = slot_at(vdev, vdev->next)->length;
 		if (start_one(pdev, vdev, now)) {

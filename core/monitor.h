@@ -34,6 +34,8 @@ enum {
 	VPIO_WEIGHT_MOST = 1000,
 	VPIO_QUANTUM_US = 2000, /* of a pdev, unless somebody changes it */
 	VPIO_QUANTUM_MOST_US = 1000000,
+	VPIO_RATE_MOST_BYTES = 1000000000, /* a second, to the wire */
+	VPIO_RATE_MOST_FRAMES = 10000000,
 };
 
 /* Why a vdev is not attached. */
@@ -189,6 +191,17 @@ void vpio_pdev_stop(struct vpio_pdev *pdev);
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
 
 /**
+ * vpio_pdev_due() - when vpio_pdev_run() is to be called at the latest, though nobody asks for it
+ * @pdev: the pdev; the caller holds its lock, and has just called vpio_pdev_run()
+ *
+ * What waits is kept back by its vdev's rate until then. The answer holds until vpio_pdev_run() is
+ * called again, for whatever reason.
+ *
+ * Return: a time as ops->now has it, or 0: not before there is another reason.
+ */
+u64 vpio_pdev_due(struct vpio_pdev *pdev);
+
+/**
  * vpio_pdev_set_quantum() - set how long an owner may keep a slice engine while others wait
  * @pdev: the pdev; the caller does not hold its lock
  * @us: 0 to VPIO_QUANTUM_MOST_US; VPIO_QUANTUM_US after vpio_pdev_init()
@@ -338,6 +351,28 @@ bool vpio_vdev_source_check(struct vpio_vdev *vdev);
  */
 int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight);
 u32 vpio_vdev_weight(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_rate_bytes() - limit what the vdev sends to the wire
+ * @vdev: the vdev, attached or not; the caller does not hold the pdev's lock
+ * @rate: bytes a second, without FCS, at most VPIO_RATE_MOST_BYTES; 0: no limit, as after
+ *	vpio_vdev_init()
+ *
+ * After a pause up to 10 ms of the rate may go at once. Frames for other guests of the pdev, which do
+ * not go to the wire, are neither counted nor kept back.
+ *
+ * Return: 0, or -1 if it is too much.
+ */
+int vpio_vdev_set_rate_bytes(struct vpio_vdev *vdev, u64 rate);
+u64 vpio_vdev_rate_bytes(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_rate_frames() - the same in frames a second, at most VPIO_RATE_MOST_FRAMES
+ *
+ * If both are set, both hold.
+ */
+int vpio_vdev_set_rate_frames(struct vpio_vdev *vdev, u64 rate);
+u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev);
 
 /* The level of the vdev's interrupt line now (cause, mask and INTx disable considered). */
 bool vpio_vdev_irq_level(struct vpio_vdev *vdev);

@@ -21,6 +21,11 @@
  * what they get by their weights differs by no more than this of each.
  *
  * To choose costs a step for each vdev, whatever the weights and sizes.
+ *
+ * Rates. A vdev's limit of bytes or frames a second is a token bucket, which is kept as the time at
+ * which it is empty: each frame puts that off by what it takes at the rate. Until then the vdev is kept
+ * back, as if it had nothing that waits; so a limit holds back nobody else, and what it saves is not
+ * got back later. A bucket holds 10 ms, and the frame that empties it may go beyond.
  */
 #include "state.h"
 
@@ -31,6 +36,9 @@ enum {
 
 /* A debt is no more than this, which keeps all sums far from overflow: 30 years of an engine. */
 #define MOST_DEBT (1ll << 60)
+
+#define SECOND 1000000000ull /* ns */
+#define BURST  10000000ull   /* ns of a rate that a bucket holds */
 
 /* Rounds until a credit is 0 or more. */
 static u64 rounds_to_go(const struct vpio_vdev *vdev, u32 engine)
@@ -112,6 +120,78 @@ void vpio_share_waited(struct vpio_vdev *vdev, u64 time)
 		vdev->stats.wait_most_ns = time;
 }
 
+/* --- Rates ------------------------------------------------------------------------------- */
+
+static u64 time_of(const struct vpio_limit *limit, u64 amount)
+{
+	return (amount * SECOND + limit->rate - 1) / limit->rate;
+}
+
+/* When a vdev's limits let it send. */
+static u64 allowed_at(const struct vpio_vdev *vdev)
+{
+	u64 at = 0;
+	u32 i;
+
+	for (i = 0; i < VPIO_LIMITS; i++) {
+		if (vdev->limits[i].rate && vdev->limits[i].empty > at)
+			at = vdev->limits[i].empty;
+	}
+	return at;
+}
+
+u64 vpio_share_allowed(struct vpio_pdev *pdev, u64 set)
+{
+	u64 now;
+	u32 i;
+
+	if (!set || !pdev->limited)
+		return set;
+	now = pdev->ops->now(pdev);
+	for (i = 0; i < pdev->count; i++) {
+		if (allowed_at(pdev->vdevs[i]) > now)
+			set &= ~vpio_share_bit(pdev->vdevs[i]);
+	}
+	return set;
+}
+
+void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now)
+{
+	const u64 full = now < BURST ? 0 : now - BURST;
+	u32 i;
+
+	for (i = 0; i < VPIO_LIMITS; i++) {
+		struct vpio_limit *limit = &vdev->limits[i];
+
+		if (!limit->rate)
+			continue;
+		if (limit->empty < full)
+			limit->empty = full;
+		limit->empty += time_of(limit, i == VPIO_LIMIT_BYTES ? length : 1);
+	}
+}
+
+u64 vpio_pdev_due(struct vpio_pdev *pdev)
+{
+	u64 now, at, due = 0;
+	u32 i;
+
+	if (!pdev->limited)
+		return 0;
+	now = pdev->ops->now(pdev);
+	for (i = 0; i < pdev->count; i++) {
+		struct vpio_vdev *vdev = pdev->vdevs[i];
+
+		at = allowed_at(vdev);
+		if (at > now && (!due || at < due) &&
+		    (vpio_job_waits(vdev) || vpio_slice_waits(vdev)))
+			due = at;
+	}
+	return due;
+}
+
+/* --- What the embedder sets -------------------------------------------------------------- */
+
 int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
@@ -142,4 +222,39 @@ int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us)
 u32 vpio_pdev_quantum(struct vpio_pdev *pdev)
 {
 	return (u32)(READ_ONCE(pdev->quantum) / 1000);
+}
+
+static int set_rate(struct vpio_vdev *vdev, u32 which, u64 rate, u64 most)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	if (rate > most)
+		return -1;
+	pdev->ops->lock(pdev);
+	WRITE_ONCE(vdev->limits[which].rate, rate);
+	vdev->limits[which].empty = 0;
+	pdev->limited |= rate != 0;
+	pdev->ops->wake_pdev(pdev);
+	pdev->ops->unlock(pdev);
+	return 0;
+}
+
+int vpio_vdev_set_rate_bytes(struct vpio_vdev *vdev, u64 rate)
+{
+	return set_rate(vdev, VPIO_LIMIT_BYTES, rate, VPIO_RATE_MOST_BYTES);
+}
+
+u64 vpio_vdev_rate_bytes(struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->limits[VPIO_LIMIT_BYTES].rate);
+}
+
+int vpio_vdev_set_rate_frames(struct vpio_vdev *vdev, u64 rate)
+{
+	return set_rate(vdev, VPIO_LIMIT_FRAMES, rate, VPIO_RATE_MOST_FRAMES);
+}
+
+u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->limits[VPIO_LIMIT_FRAMES].rate);
 }

@@ -6,8 +6,8 @@
  * is not idle after the engine's timeout loses it by a reset of the engine, whether anybody else waits
  * or not.
  *
- * What a turn costs is the time from the hand-off's first step until the next one's, as far as others
- * wait: nobody pays for what nobody else wants. An owner that asks again while others wait goes on
+ * What a turn costs is the time from when the vdev's state is restored, or it goes on, until the engine
+ * is handed on, as far as others wait: nobody pays for what nobody else wants. An owner that asks again while others wait goes on
  * without a hand-off until it has had the engine for a quantum of such time; it pays for it, so that
  * this changes the number of hand-offs, and nobody's share. The engine never waits for a vdev that
  * might ask: one that has nothing to do when the engine is free is not considered.
@@ -35,10 +35,12 @@ static void enter(struct vpio_pdev *pdev, u32 engine, enum vpio_phase phase)
 	pdev->slices[engine].since = pdev->ops->now(pdev);
 }
 
-/* The vdevs that have asked and have not been served. */
-static u64 find_askers(const struct vpio_pdev *pdev, u32 engine)
+/* The vdevs that have asked and have not been served, but for those whose rates keep them back. */
+static u64 find_askers(struct vpio_pdev *pdev, u32 engine)
 {
-	return pdev->slices[engine].askers;
+	const u64 askers = pdev->slices[engine].askers;
+
+	return pdev->limited ? vpio_share_allowed(pdev, askers) : askers;
 }
 
 static u64 bit(const struct vpio_vdev *vdev)
@@ -77,6 +79,12 @@ static void account(struct vpio_pdev *pdev, u32 engine)
 	}
 	slice->paid = now;
 	slice->contended = slice->payer && find_askers(pdev, engine) & ~bit(slice->payer);
+}
+
+static void stop_paying(struct vpio_slice *slice)
+{
+	slice->payer = NULL;
+	slice->contended = false;
 }
 
 /* The owner goes on, if it has asked again, before others that wait: its quantum has not passed. */
@@ -157,10 +165,19 @@ void vpio_start_grant(struct vpio_vdev *vdev, u32 engine)
 	pdev->ops->wake_vdev(vdev);
 }
 
+static void refuse_first(struct vpio_pdev *pdev, u32 engine, u64 askers)
+{
+	struct vpio_vdev *first = first_asker(pdev, engine, askers);
+
+	if (pdev->slices[engine].next == first)
+		pdev->slices[engine].next = NULL;
+	vpio_start_refuse(first, engine);
+}
+
 /*
  * The engine takes too long: it is reset, and has no owner until it is idle. The vdev whose work
  * was on it, whose state was on its way in, or which did not begin, is told so: its job ends with
- * status 1. State on its way out is lost: the vdev keeps what was saved of it before. If the reset
+ * status 1. State on its way out is lost: the vdev keeps what was saved of it before, and the next one its turn. If the reset
  * does not help an engine that works for nobody, the one that has waited longest is told so, instead
  * of waiting for ever.
  */
@@ -173,16 +190,14 @@ static void recover(struct vpio_pdev *pdev, u32 engine, u64 askers)
 	pdev->stats.recoveries++;
 	run_hardware(pdev, engine, VPB_ON_RECOVER);
 	slice->owner = NULL;
-	slice->next = NULL;
-	slice->payer = NULL;
-	slice->contended = false;
+	stop_paying(slice);
 	enter(pdev, engine, VPIO_OWNED);
 	if (phase == VPIO_RESTORING || phase == VPIO_GRANTED)
 		vpio_start_refuse(owner, engine);
 	else if (phase == VPIO_OWNED && owner)
 		vpio_start_end(owner, engine, 1);
 	else if (phase == VPIO_OWNED && !is_idle(pdev, engine))
-		vpio_start_refuse(first_asker(pdev, engine, askers), engine);
+		refuse_first(pdev, engine, askers);
 }
 
 /*
@@ -217,6 +232,7 @@ static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev, bo
 static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 {
 	pdev->slices[engine].owner = vdev;
+	pdev->slices[engine].payer = vdev;
 	pdev->slices[engine].next = NULL;
 	pdev->stats.hand_offs++;
 	enter(pdev, engine, VPIO_RESTORING);
@@ -262,12 +278,16 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 	}
 	switch ((enum vpio_phase)slice->phase) {
 	case VPIO_OWNED:
-		vdev = choose(pdev, engine, askers);
-		take_turn(pdev, engine, vdev, askers);
+		vdev = slice->next; /* it has had its turn already, but not the engine */
+		if (!vdev) {
+			vdev = choose(pdev, engine, askers);
+			take_turn(pdev, engine, vdev, askers);
+		}
 		if (vdev == slice->owner) {
 			grant(pdev, engine, vdev, !idle);
 		} else if (slice->owner) {
 			slice->next = vdev;
+			stop_paying(slice);
 			enter(pdev, engine, VPIO_SAVING);
 			run_hardware(pdev, engine, VPB_ON_SAVE);
 		} else {
@@ -333,6 +353,8 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 		start->a = a;
 		start->b = b;
 		advance(pdev, engine);
+		if (start->pending && pdev->limited)
+			pdev->ops->wake_pdev(pdev); /* which says when it is due */
 	}
 	pdev->ops->unlock(pdev);
 	if (taken)
@@ -414,6 +436,18 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 	vpio_start_end(slice->owner, engine, status);
 }
 
+bool vpio_slice_waits(const struct vpio_vdev *vdev)
+{
+	const struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->model.engines[i].discipline == VPB_SLICED && vdev->starts[i].pending)
+			return true;
+	}
+	return false;
+}
+
 bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)
 {
 	const struct vpio_slice *slice = &vdev->pdev->slices[engine];
@@ -457,7 +491,6 @@ void vpio_slice_leave(struct vpio_vdev *vdev)
 		/* it can't be asked later: it pays for the most that this may take */
 		if (!is_idle(pdev, i))
 			vpio_share_charge(vdev, i, pdev->model.engines[i].timeout_ms * 1000000ull);
-		slice->payer = NULL;
-		slice->contended = false;
+		stop_paying(slice);
 	}
 }

@@ -80,6 +80,14 @@ struct vpio_start {
 	u64 a, b;
 };
 
+/* A limit of a rate: a token bucket, see share.c. */
+struct vpio_limit {
+	u64 rate;  /* a second; 0: none */
+	u64 empty; /* ns: when it was or will be empty */
+};
+
+enum { VPIO_LIMIT_BYTES, VPIO_LIMIT_FRAMES, VPIO_LIMITS };
+
 struct vpio_vdev {
 	struct vpio_pdev *pdev;
 	void *priv;
@@ -117,6 +125,7 @@ struct vpio_vdev {
 	u64 inbox_dropped;	      /* frames for which the inbox had no room, not in stats yet */
 	s64 credits[VPB_MAX_ENGINES]; /* see share.c */
 	u32 weight;
+	struct vpio_limit limits[VPIO_LIMITS];
 	u32 seat; /* attached: below VPIO_MAX_VDEVS, no other's, and always the same */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
@@ -148,13 +157,12 @@ enum vpio_phase {
 struct vpio_slice {
 	u8 phase;
 	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
-	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
+	struct vpio_vdev *next;	 /* to whom it goes when the owner's state is saved, or lost */
 	u64 askers;		 /* who waits for it: a bit each, see share.c */
 	bool overlaps;		 /* GRANTED: beside the owner's work, whose deadline stays */
 	u64 since;		 /* ns: when the phase began, work ended, or the owner was idle */
 	/*
-	 * Who pays for its time: the owner, the next one from when the hand-off begins, or one who
-	 * was reset and left it at work. NULL: nobody.
+	 * Who pays for its time: the owner, or one who was reset and left it at work. NULL: nobody.
 	 */
 	struct vpio_vdev *payer;
 	bool contended; /* others wait, so that time is paid for, */
@@ -219,6 +227,7 @@ struct vpio_pdev {
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
 	u64 quantum;		    /* ns */
+	bool limited;		    /* a vdev has had a limit of its rate */
 	u64 seats;		    /* that are taken */
 	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the seat that comes first */
 	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
@@ -418,6 +427,8 @@ void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 /* Starts what can be started; resets engines whose jobs take too long. Pdev's lock. */
 void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
+/* Whether the vdev has a frame that waits. */
+bool vpio_job_waits(struct vpio_vdev *vdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
 /* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
@@ -441,6 +452,8 @@ static inline void vpio_slice_begin(struct vpio_vdev *vdev)
 }
 /* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
 void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* Whether the vdev waits for a slice engine. */
+bool vpio_slice_waits(const struct vpio_vdev *vdev);
 /* The owner's work has ended. */
 void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 /* Hands engines on, lets what waits begin, resets engines whose owners take too long. */
@@ -496,6 +509,10 @@ void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost)
 /* What a turn turned out to cost beyond that. */
 void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
 
+/* Of a set of vdevs, those that their rates don't keep back now. */
+u64 vpio_share_allowed(struct vpio_pdev *pdev, u64 set);
+/* A frame of a vdev goes to the wire. */
+void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now);
 /* A vdev's request has waited so long for its turn. */
 void vpio_share_waited(struct vpio_vdev *vdev, u64 time);
 

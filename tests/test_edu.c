@@ -1194,6 +1194,32 @@ static void run_but(struct world *world, const struct world_guest *but)
 	}
 }
 
+/* Who was next when a hand-off hung is next after it, not behind all who came meanwhile. */
+static void test_turn_kept(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0], *b = &world->guests[1], *c = &world->guests[2];
+
+	write_buffer(a, 0, 1);
+	write_buffer(b, 1, 1);
+	hang(world, 1);
+	begin_read(a, 0, SIZE); /* b's state does not get out */
+	world_run(world);
+	begin_read(c, 0, SIZE);
+	world_run(world);
+	pass(world, TIMEOUT_MS);
+	assert_int_equal(pdev_stats(world)->recoveries, 1);
+	ends.count = 0;
+	world->watch = note_end;
+	hang(world, 0);
+	world_run(world);
+	assert_int_equal(ends.count, 2);
+	assert_ptr_equal(ends.guests[0], a);
+	assert_ptr_equal(ends.guests[1], c);
+	assert_pattern(a, 0, 1);
+	assert_zeros(c);
+}
+
 /* A guest that is given the engine and does not begin, as its worker waits for its memory. */
 static void test_stalled(void **state)
 {
@@ -1394,6 +1420,7 @@ int main(void)
 		TEST(hung_save),
 		TEST(hung_restore),
 		TEST(stalled),
+		TEST(turn_kept),
 		TEST(stray),
 		TEST(reset),
 		TEST(detach),

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ne2000.h"
 #include "nic.h"
 #include "storm.h"
 
@@ -53,7 +54,8 @@ struct tenant {
 struct scene {
 	struct world *world;
 	struct tenant tenants[TENANTS];
-	u32 seen; /* frames on the wire that have been counted */
+	u32 seen;	   /* frames on the wire that have been counted */
+	unsigned int runs; /* of the pdev's worker */
 };
 
 static struct scene scene;
@@ -160,10 +162,16 @@ static void count_frames(void)
 
 static void run_pdev(void)
 {
-	scene.world->woken = false;
-	scene.world->locked = true;
-	vpio_pdev_run(scene.world->pdev, scene.world->interrupt);
-	scene.world->locked = false;
+	struct world *world = scene.world;
+
+	if (!world->woken && !world->interrupt && (!world->due || world->now < world->due))
+		return;
+	world->woken = false;
+	world->locked = true;
+	vpio_pdev_run(world->pdev, world->interrupt);
+	world->due = vpio_pdev_due(world->pdev);
+	world->locked = false;
+	scene.runs++;
 }
 
 static void run_guests(void)
@@ -452,6 +460,155 @@ static void test_leave(void **state)
 	assert_true(report("all are back", TENANTS) >= 0.98);
 }
 
+/* --- Rates ------------------------------------------------------------------------------- */
+
+static void set_rates(unsigned int index, u64 bytes, u64 frames)
+{
+	assert_int_equal(vpio_vdev_set_rate_bytes(vdev_of(index), bytes), 0);
+	assert_int_equal(vpio_vdev_set_rate_frames(vdev_of(index), frames), 0);
+	assert_int_equal(vpio_vdev_rate_bytes(vdev_of(index)), bytes);
+	assert_int_equal(vpio_vdev_rate_frames(vdev_of(index)), frames);
+}
+
+static void assert_near(double got, double wanted)
+{
+	assert_true(got > wanted * 0.98 && got < wanted * 1.02);
+}
+
+/* A limit holds from its first second on, whatever the frames, and the rest is the others'. */
+static void test_rates(void **state)
+{
+	static const struct {
+		u32 size;
+		u64 bytes, frames;
+	} limits[] = {
+		{ LARGE, 1000000, 0 },	{ 300, 1000000, 0 }, { SMALL, 200000, 0 },
+		{ LARGE, 0, 1000 },	{ SMALL, 0, 5000 },  { LARGE, 1000000, 500 },
+		{ LARGE, 500000, 500 },
+	};
+	unsigned int i, j, second;
+
+	(void)state;
+	for (j = 1; j < TENANTS; j++)
+		scene.tenants[j].size = LARGE;
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		double wanted = (double)limits[i].bytes, others = 0, all = 0;
+
+		if (limits[i].frames &&
+		    (!limits[i].bytes || (double)limits[i].frames * limits[i].size < wanted))
+			wanted = (double)limits[i].frames * limits[i].size;
+		scene.tenants[0].size = limits[i].size;
+		reset_tenant(0); /* no frames of the last size are left */
+		set_rates(0, limits[i].bytes, limits[i].frames);
+		for (second = 0; second < 2; second++) {
+			start_counting();
+			run_for(1000);
+			for (j = 1, others = 0; j < TENANTS; j++)
+				others += (double)scene.tenants[j].bytes;
+			all = others + (double)scene.tenants[0].bytes;
+			printf("%4u bytes a frame, %7llu bytes/s, %4llu frames/s: %.0f bytes/s\n",
+			       limits[i].size, (unsigned long long)limits[i].bytes,
+			       (unsigned long long)limits[i].frames,
+			       (double)scene.tenants[0].bytes);
+			assert_near((double)scene.tenants[0].bytes, wanted);
+			assert_near(all, 1e9 / BYTE_NS);
+			for (j = 1; j < TENANTS; j++)
+				assert_near((double)scene.tenants[j].bytes, others / 3);
+		}
+	}
+	set_rates(0, 0, 0);
+	scene.tenants[0].size = LARGE;
+	run_for(10);
+	start_counting();
+	run_for(500);
+	assert_true(report("no limit any more", TENANTS) >= 0.98);
+	assert_int_equal(vpio_vdev_set_rate_bytes(vdev_of(0), VPIO_RATE_MOST_BYTES + 1ull), -1);
+	assert_int_equal(vpio_vdev_set_rate_frames(vdev_of(0), VPIO_RATE_MOST_FRAMES + 1ull), -1);
+	set_rates(0, VPIO_RATE_MOST_BYTES, VPIO_RATE_MOST_FRAMES);
+	set_rates(0, 1, 1);
+	set_rates(0, 0, 0);
+}
+
+/* One that is alone is limited, too; the worker is not woken more often than there is something to do. */
+static void test_rate_alone(void **state)
+{
+	unsigned int runs;
+
+	(void)state;
+	scene.tenants[0].size = LARGE;
+	set_rates(0, 300000, 0);
+	runs = scene.runs;
+	run_for(1000);
+	runs = scene.runs - runs;
+	printf("alone, at 300000 bytes/s: %.0f, the worker ran %u times for %u frames\n",
+	       (double)scene.tenants[0].bytes, runs, (unsigned int)scene.tenants[0].frames);
+	assert_near((double)scene.tenants[0].bytes, 300000);
+	/* a frame's start, its end, and the guest's next one */
+	assert_true(runs <= 3 * scene.tenants[0].frames + 2 * BACKLOG);
+	scene.tenants[0].size = 0;
+	run_for(1000); /* what is left */
+	assert_int_equal(backlog(0), 0);
+	assert_int_equal(scene.world->due, 0);
+	runs = scene.runs;
+	run_for(1000);
+	assert_int_equal(scene.runs, runs); /* nobody is woken for nothing */
+	scene.tenants[0].frames = 0;
+	send_one(0, LARGE); /* the bucket is full: at once */
+	step();
+	step();
+	assert_int_equal(scene.tenants[0].frames, 1);
+}
+
+/* A limit is not got round by a reset, or by opening again; and no pause is made up for. */
+static void test_rate_restless(void **state)
+{
+	unsigned int n, i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		scene.tenants[0].size = LARGE;
+		set_rates(0, 1000000, 0);
+		start_counting();
+		for (n = 0; n < 500; n++) {
+			run_for(2);
+			if (i)
+				reopen_tenant(0);
+			else
+				reset_tenant(0);
+		}
+		printf("begins again all the time: %.0f bytes/s\n", (double)scene.tenants[0].bytes);
+		assert_near((double)scene.tenants[0].bytes, 1000000);
+	}
+	scene.tenants[0].size = 0;
+	run_for(1000);
+	start_counting();
+	scene.tenants[0].size = LARGE;
+	run_for(100);
+	assert_true(scene.tenants[0].bytes < 100000 + 10000 + 2 * LARGE);
+}
+
+/* Frames for other guests don't go to the wire, and are not held back. */
+static void test_rate_local(void **state)
+{
+	struct tenant *tenant = &scene.tenants[0];
+	u8 frame[NIC_BUFFER];
+	unsigned int i;
+
+	(void)state;
+	set_rates(0, 1, 1);
+	for (i = 0; i < 50; i++) {
+		frame_make(frame, LARGE, nic_mac(&scene.world->guests[1]),
+			   nic_mac(&scene.world->guests[0]), i);
+		cp_send(&tenant->nic, frame, LARGE, 0, 0);
+		step();
+		assert_int_equal(backlog(0), 0);
+		while (nic_receive(&scene.tenants[1].nic, frame))
+			;
+	}
+	assert_int_equal(stats_of(1)->local_frames, 50);
+	assert_int_equal(scene.world->frames, 0);
+}
+
 /* --- Tenants that compute ---------------------------------------------------------------- */
 
 enum {
@@ -661,6 +818,41 @@ static void test_time_restless(void **state)
 	}
 }
 
+/* A limit holds for the frames of a slice engine: the NE2000's. Who has none does not wait for it. */
+static void test_rate_slices(void **state)
+{
+	struct ne drivers[NE_GUESTS];
+	struct world *world;
+	u8 frame[NE_LONGEST];
+	unsigned int i, n;
+	u64 start;
+
+	(void)state;
+	assert_int_equal(ne_setup((void **)&world), 0);
+	world->jumps = true;
+	for (i = 0; i < NE_GUESTS; i++)
+		ne_open(&drivers[i], &world->guests[i], 0);
+	assert_int_equal(vpio_vdev_set_rate_frames(world->guests[0].vdev, 100), 0);
+	for (i = 0; i < NE_GUESTS; i++) {
+		start = world->now;
+		for (n = 0; n < 100; n++) {
+			ne_frame(frame, 600, &world->guests[i], n);
+			assert_true(ne_send(&drivers[i], frame, 600));
+			ne_settle(world, drivers, NE_GUESTS);
+		}
+		printf("NE2000, tenant %u%s: 100 frames take %.3f s\n", i,
+		       i ? "" : ", 100 frames/s", (double)(world->now - start) / 1e9);
+		assert_int_equal(drivers[i].sent, 100);
+		if (i)
+			assert_true(world->now - start < 20 * MS); /* the first one's last frame */
+		else
+			assert_true(world->now - start > 960 * MS &&
+				    world->now - start < 1020 * MS);
+	}
+	assert_int_equal(world->frames, 300);
+	ne_teardown((void **)&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,6 +862,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_saving, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restless, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate_restless, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate_local, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate_slices, NULL, NULL),
 		cmocka_unit_test_setup_teardown(test_times, setup_edu, teardown),
 		cmocka_unit_test_setup_teardown(test_time_weights, setup_edu, teardown),
 		cmocka_unit_test_setup_teardown(test_time_sparse, setup_edu, teardown),

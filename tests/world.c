@@ -379,12 +379,18 @@ void world_run(struct world *world)
 			world->message = false;
 			lock(world->pdev);
 			ran = vpio_pdev_run(world->pdev, world->interrupt || message);
+			world->due = vpio_pdev_due(world->pdev);
 			unlock(world->pdev);
 			ran |= world->woken;
 			sim_run(world->device);
 			ran |= world->interrupt || world->message;
 		}
 		ran |= run_guests(world);
+		if (!ran && world->jumps && world->due) {
+			world->now = world->due > world->now ? world->due : world->now;
+			world->woken = true;
+			ran = true;
+		}
 	} while (ran && ++rounds < world->rounds);
 }
 

@@ -48,6 +48,8 @@ struct world {
 	struct world_guest guests[WORLD_GUESTS];
 	unsigned int count;
 	bool woken, locked;
+	u64 due;	/* when the pdev's worker is to run in any case; 0: it need not */
+	bool jumps;	/* world_run() goes on to that time when nothing else is left */
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
