@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * Jobs: frames of vdevs on their way to the hardware, and the news of their end on the way back.
+ * Whose frame is next is share.c's.
  *
  * A frame is copied out of guest memory once, when the guest starts it; what is checked is the
  * copy, and the copy is what the hardware gets. A vdev's slots end in the order in which they were
@@ -90,7 +91,9 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->tag = tag;
 	slot->last = last;
 	slot->cancelled = false;
+	slot->again = false;
 	slot->status = pdev->closed;
+	slot->queued = pdev->ops->now(pdev);
 	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
 		slot->state = VPIO_SLOT_QUEUED;
 		pdev->ops->wake_pdev(pdev);
@@ -150,6 +153,8 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 	pdev->ops->lock(pdev);
 	/* nothing is handed out whose sending is said to have failed */
 	wire = pdev->closed || vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	if (wire && pdev->limited)
+		vpio_share_sent(vdev, vdev->gather.length, pdev->ops->now(pdev));
 	pdev->ops->unlock(pdev);
 	vdev->stats.tx_frames++;
 	vdev->stats.tx_bytes += vdev->gather.length;
@@ -178,44 +183,92 @@ void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 		end_slot(flight->vdev, flight->slot, status);
 }
 
-/* Offers a vdev's next waiting frame to the hardware. False: nothing waits, or no room. */
-static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev)
+/* A vdev's next waiting frame, NULL: there is none. */
+static struct vpio_slot *next_slot(struct vpio_vdev *vdev)
 {
-	struct vpio_slot *slot;
-	struct vpio_queue *queue;
-	const struct vpb_engine *engine;
-	struct vpio_frame frame;
-
 	while (vdev->next != vdev->tail && slot_at(vdev, vdev->next)->state != VPIO_SLOT_QUEUED)
 		vdev->next++;
-	if (vdev->next == vdev->tail)
-		return false;
-	slot = slot_at(vdev, vdev->next);
-	queue = &pdev->queues[slot->engine];
-	engine = &pdev->model.engines[slot->engine];
-	if (queue->count >= engine->depth)
-		return false;
-	frame = (struct vpio_frame){ slot_data(vdev, vdev->next), slot->length, slot->length };
-	if (!vpio_vm_run(pdev, NULL, engine->on[VPB_ON_TRANSMIT], &frame, slot->length, 0, 0))
+	return vdev->next == vdev->tail ? NULL : slot_at(vdev, vdev->next);
+}
+
+bool vpio_job_waits(struct vpio_vdev *vdev)
+{
+	return next_slot(vdev) != NULL;
+}
+
+/* The vdevs whose next frame is for an engine. */
+static u64 find_waiting(struct vpio_pdev *pdev, u32 engine)
+{
+	const struct vpio_slot *slot;
+	u64 waiting = 0;
+	u32 i;
+
+	for (i = 0; i < pdev->count; i++) {
+		slot = next_slot(pdev->vdevs[i]);
+		if (slot && slot->engine == engine)
+			waiting |= vpio_share_bit(pdev->vdevs[i]);
+	}
+	return waiting;
+}
+
+/* Offers a vdev's next frame to the hardware. False: it has no room for it. */
+static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
+{
+	struct vpio_slot *slot = slot_at(vdev, vdev->next);
+	struct vpio_queue *queue = &pdev->queues[slot->engine];
+	struct vpio_frame frame = { slot_data(vdev, vdev->next), slot->length, slot->length };
+	const u16 transmit = pdev->model.engines[slot->engine].on[VPB_ON_TRANSMIT];
+
+	if (!vpio_vm_run(pdev, NULL, transmit, &frame, slot->length, 0, 0))
 		return false;
 	queue->flights[(queue->first + queue->count++) % VPB_MAX_DEPTH] =
-		(struct vpio_flight){ vdev, vdev->next, pdev->ops->now(pdev) };
+		(struct vpio_flight){ vdev, vdev->next, now };
 	slot->state = VPIO_SLOT_HARDWARE;
 	vdev->next++;
+	if (slot->again)
+		return true;
+	vpio_share_waited(vdev, now - slot->queued);
+	vpio_share_sent(vdev, slot->length, now);
 	pdev->stats.tx_frames++;
 	pdev->stats.tx_bytes += slot->length;
 	return true;
 }
 
+/* Starts one frame on an engine: that of the vdev whose turn it is, or which there is room for. */
+static bool start_next(struct vpio_pdev *pdev, u32 engine, u64 now)
+{
+	const struct vpio_slot *slot;
+	struct vpio_vdev *vdev;
+	u64 waiting;
+
+	if (pdev->queues[engine].count >= pdev->model.engines[engine].depth)
+		return false;
+	waiting = vpio_share_allowed(pdev, find_waiting(pdev, engine));
+	while ((vdev = vpio_share_first(pdev, engine, waiting))) {
+		slot = slot_at(vdev, vdev->next);
+		if (start_one(pdev, vdev, now)) {
+			vpio_share_serve(vdev, engine, waiting, slot->again ? 0 : slot->length);
+			return true;
+		}
+		waiting &= ~vpio_share_bit(vdev);
+	}
+	return false;
+}
+
 void vpio_job_start(struct vpio_pdev *pdev)
 {
-	u32 idle = 0;
+	const u64 now = pdev->ops->now(pdev);
+	bool more;
+	u32 i;
 
-	/* one frame of each vdev in turn, until none has one that can be started */
-	while (pdev->count && idle < pdev->count) {
-		pdev->turn = (pdev->turn + 1) % pdev->count;
-		idle = start_one(pdev, pdev->vdevs[pdev->turn]) ? 0 : idle + 1;
-	}
+	/* a vdev's frames go in their order, so that one engine's may wait for another's */
+	do {
+		more = false;
+		for (i = 0; i < pdev->model.header->engines.count; i++) {
+			while (start_next(pdev, i, now))
+				more = true;
+		}
+	} while (more);
 }
 
 /*
@@ -240,6 +293,7 @@ static void start_again(struct vpio_pdev *pdev, u32 engine)
 			continue;
 		}
 		slot->state = VPIO_SLOT_QUEUED;
+		slot->again = true;
 		if (flight->slot - vdev->head < vdev->next - vdev->head)
 			vdev->next = flight->slot;
 	}

@@ -30,6 +30,12 @@ enum {
 	VPIO_INBOX = 1 << 18, /* bytes of frames that wait for one vdev */
 	VPIO_MAX_VDEVS = 64,  /* vdevs of one pdev */
 	VPIO_WAIT = 1,	      /* an access must wait for an engine and be made again */
+	VPIO_WEIGHT = 100,    /* of a vdev, unless somebody changes it: 1 to VPIO_WEIGHT_MOST */
+	VPIO_WEIGHT_MOST = 1000,
+	VPIO_QUANTUM_US = 2000, /* of a pdev, unless somebody changes it */
+	VPIO_QUANTUM_MOST_US = 1000000,
+	VPIO_RATE_MOST_BYTES = 1000000000, /* a second, to the wire */
+	VPIO_RATE_MOST_FRAMES = 10000000,
 };
 
 /*
@@ -78,6 +84,8 @@ enum vpio_refusal {
 	X(interrupts, "times the interrupt line went up")                               \
 	X(tx_frames, "frames sent")                                                     \
 	X(tx_bytes, "bytes of them")                                                    \
+	X(wait_ns, "ns that requests waited for an engine's turn, the sum")             \
+	X(wait_most_ns, "the longest of these waits")                                   \
 	X(rx_frames, "frames received")                                                 \
 	X(rx_bytes, "bytes of them")                                                    \
 	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full") \
@@ -228,6 +236,30 @@ const char *vpio_health_name(enum vpio_health health);
  */
 int vpio_pdev_revive(struct vpio_pdev *pdev);
 
+/**
+ * vpio_pdev_due() - when vpio_pdev_run() is to be called at the latest, though nobody asks for it
+ * @pdev: the pdev; the caller holds its lock, and has just called vpio_pdev_run()
+ *
+ * What waits is kept back by its vdev's rate until then. The answer holds until vpio_pdev_run() is
+ * called again, for whatever reason.
+ *
+ * Return: a time as ops->now has it, or 0: not before there is another reason.
+ */
+u64 vpio_pdev_due(struct vpio_pdev *pdev);
+
+/**
+ * vpio_pdev_set_quantum() - set how long an owner may keep a slice engine while others wait
+ * @pdev: the pdev; the caller does not hold its lock
+ * @us: 0 to VPIO_QUANTUM_MOST_US; VPIO_QUANTUM_US after vpio_pdev_init()
+ *
+ * An owner that asks again before its work has ended, or at once, goes on without a hand-off until it
+ * has had the engine for so long. Work that has begun is not interrupted.
+ *
+ * Return: 0, or -1 if it is too long.
+ */
+int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us);
+u32 vpio_pdev_quantum(struct vpio_pdev *pdev);
+
 void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);
 const struct vpio_pdev_stats *vpio_pdev_stats(struct vpio_pdev *pdev);
@@ -352,6 +384,41 @@ const u8 *vpio_vdev_mac(struct vpio_vdev *vdev);
 /* Whether frames with another's source address are refused; on after vpio_vdev_init(). */
 void vpio_vdev_set_source_check(struct vpio_vdev *vdev, bool on);
 bool vpio_vdev_source_check(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_weight() - set the vdev's share of engines that others want, too
+ * @vdev: the vdev, attached or not; the caller does not hold the pdev's lock
+ * @weight: 1 to VPIO_WEIGHT_MOST; VPIO_WEIGHT after vpio_vdev_init()
+ *
+ * While several vdevs want an engine, it is divided among them in proportion to their weights: what
+ * they send by its bytes, what else they do by its time.
+ *
+ * Return: 0, or -1 if there is no such weight.
+ */
+int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight);
+u32 vpio_vdev_weight(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_rate_bytes() - limit what the vdev sends to the wire
+ * @vdev: the vdev, attached or not; the caller does not hold the pdev's lock
+ * @rate: bytes a second, without FCS, at most VPIO_RATE_MOST_BYTES; 0: no limit, as after
+ *	vpio_vdev_init()
+ *
+ * After a pause up to 10 ms of the rate may go at once. Frames for other guests of the pdev, which do
+ * not go to the wire, are neither counted nor kept back.
+ *
+ * Return: 0, or -1 if it is too much.
+ */
+int vpio_vdev_set_rate_bytes(struct vpio_vdev *vdev, u64 rate);
+u64 vpio_vdev_rate_bytes(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_rate_frames() - the same in frames a second, at most VPIO_RATE_MOST_FRAMES
+ *
+ * If both are set, both hold.
+ */
+int vpio_vdev_set_rate_frames(struct vpio_vdev *vdev, u64 rate);
+u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev);
 
 /* The level of the vdev's interrupt line now (cause, mask and INTx disable considered). */
 bool vpio_vdev_irq_level(struct vpio_vdev *vdev);

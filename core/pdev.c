@@ -57,6 +57,7 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 			pdev->irqs[i].mask = &model->vars[model->regs[irq->mask].var];
 	}
 	pdev->slot_size = vpio_job_slot_size(model);
+	pdev->quantum = VPIO_QUANTUM_US * 1000ull;
 }
 
 void vpio_pdev_start(struct vpio_pdev *pdev)

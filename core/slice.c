@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Slice engines: one owner at a time. A vdev asks with START and is served in the order of asking.
- * An engine changes hands when the model says that it is idle: the owner's state is saved, the next
- * one's restored, either of which may take the hardware some time; then the new owner begins. An
- * owner that is not idle after the engine's timeout loses it by a reset of the engine, whether
- * anybody else waits or not.
+ * Slice engines: one owner at a time. A vdev asks with START; whose turn it is, is share.c's. An engine
+ * changes hands when the model says that it is idle: the owner's state is saved, the next one's
+ * restored, either of which may take the hardware some time; then the new owner begins. An owner that
+ * is not idle after the engine's timeout loses it by a reset of the engine, whether anybody else waits
+ * or not.
+ *
+ * What a turn costs is the time from when the vdev's state is restored, or it goes on, until the engine
+ * is handed on, as far as others wait: nobody pays for what nobody else wants. An owner that asks again while others wait goes on
+ * without a hand-off until it has had the engine for a quantum of such time; it pays for it, so that
+ * this changes the number of hand-offs, and nobody's share. The engine never waits for a vdev that
+ * might ask: one that has nothing to do when the engine is free is not considered.
+ *
+ * Who is reset goes on paying for what it left at work; who goes away pays for all that this may take.
+ * So to begin and to run away is no way to get more than one's share, or to take more from others.
  *
  * Asking (START), beginning and ending are the same for partition engines, see partition.c.
  */
@@ -26,8 +35,21 @@ static void enter(struct vpio_pdev *pdev, u32 engine, enum vpio_phase phase)
 	pdev->slices[engine].since = pdev->ops->now(pdev);
 }
 
-/* The vdev that asked first and has not been served, or NULL. */
-static struct vpio_vdev *first_asker(struct vpio_pdev *pdev, u32 engine)
+/* The vdevs that have asked and have not been served, but for those whose rates keep them back. */
+static u64 find_askers(struct vpio_pdev *pdev, u32 engine)
+{
+	const u64 askers = pdev->slices[engine].askers;
+
+	return pdev->limited ? vpio_share_allowed(pdev, askers) : askers;
+}
+
+static u64 bit(const struct vpio_vdev *vdev)
+{
+	return vdev ? vpio_share_bit(vdev) : 0;
+}
+
+/* The one of them that asked first. */
+static struct vpio_vdev *first_asker(const struct vpio_pdev *pdev, u32 engine, u64 askers)
 {
 	struct vpio_vdev *first = NULL;
 	u32 i;
@@ -35,11 +57,69 @@ static struct vpio_vdev *first_asker(struct vpio_pdev *pdev, u32 engine)
 	for (i = 0; i < pdev->count; i++) {
 		struct vpio_vdev *vdev = pdev->vdevs[i];
 
-		if (vdev->starts[engine].pending &&
-		    (!first || vdev->starts[engine].ticket < first->starts[engine].ticket))
+		if (askers & bit(vdev) &&
+		    (!first || vdev->starts[engine].asked < first->starts[engine].asked))
 			first = vdev;
 	}
 	return first;
+}
+
+/*
+ * Lets whoever has the engine pay for the time that has passed, if others have waited meanwhile. To
+ * be called before anything changes of who waits and who pays, and after it.
+ */
+static void account(struct vpio_pdev *pdev, u32 engine)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+	const u64 now = pdev->ops->now(pdev);
+
+	if (slice->contended) {
+		vpio_share_charge(slice->payer, engine, now - slice->paid);
+		slice->used += now - slice->paid;
+	}
+	slice->paid = now;
+	slice->contended = slice->payer && find_askers(pdev, engine) & ~bit(slice->payer);
+}
+
+static void stop_paying(struct vpio_slice *slice)
+{
+	slice->payer = NULL;
+	slice->contended = false;
+}
+
+/* The owner goes on, if it has asked again, before others that wait: its quantum has not passed. */
+static bool keeps(const struct vpio_pdev *pdev, u32 engine, u64 askers)
+{
+	const struct vpio_slice *slice = &pdev->slices[engine];
+
+	return slice->payer == slice->owner && askers & bit(slice->owner) &&
+	       slice->used < pdev->quantum;
+}
+
+/* Of those that have asked, the vdev whose turn it is. */
+static struct vpio_vdev *choose(const struct vpio_pdev *pdev, u32 engine, u64 askers)
+{
+	if (keeps(pdev, engine, askers))
+		return pdev->slices[engine].owner;
+	return vpio_share_first(pdev, engine, askers);
+}
+
+/* It has its turn, and pays from now on. Time that is too short to be seen costs something, too. */
+static void take_turn(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev, u64 askers)
+{
+	struct vpio_slice *slice = &pdev->slices[engine];
+
+	if (vdev == slice->payer && askers == bit(vdev)) {
+		slice->used = 0; /* it goes on, and nobody else wants to */
+	} else if (keeps(pdev, engine, askers)) {
+		vpio_share_charge(vdev, engine, 1);
+		slice->used++;
+	} else {
+		/* who had it could not ask again while it was told of the end: it is not idle yet */
+		vpio_share_serve(vdev, engine, askers | bit(slice->payer), 1);
+		slice->payer = vdev;
+		slice->used = 0;
+	}
 }
 
 void vpio_start_end(struct vpio_vdev *vdev, u32 engine, u8 status)
@@ -60,28 +140,48 @@ static bool is_late(struct vpio_pdev *pdev, u32 engine)
 	       pdev->model.engines[engine].timeout_ms * 1000000ull;
 }
 
+static void set_pending(struct vpio_vdev *vdev, u32 engine, bool pending)
+{
+	struct vpio_slice *slice = &vdev->pdev->slices[engine];
+
+	vdev->starts[engine].pending = pending;
+	slice->askers = pending ? slice->askers | bit(vdev) : slice->askers & ~bit(vdev);
+}
+
 void vpio_start_refuse(struct vpio_vdev *vdev, u32 engine)
 {
-	vdev->starts[engine].pending = false;
+	set_pending(vdev, engine, false);
 	WRITE_ONCE(vdev->granted, vdev->granted & ~(1u << engine));
 	vpio_start_end(vdev, engine, 1);
 }
 
 void vpio_start_grant(struct vpio_vdev *vdev, u32 engine)
 {
-	vdev->starts[engine].pending = false;
+	struct vpio_pdev *pdev = vdev->pdev;
+
+	vpio_share_waited(vdev, pdev->ops->now(pdev) - vdev->starts[engine].asked);
+	set_pending(vdev, engine, false);
 	WRITE_ONCE(vdev->granted, vdev->granted | 1u << engine);
-	vdev->pdev->ops->wake_vdev(vdev);
+	pdev->ops->wake_vdev(vdev);
+}
+
+static void refuse_first(struct vpio_pdev *pdev, u32 engine, u64 askers)
+{
+	struct vpio_vdev *first = first_asker(pdev, engine, askers);
+
+	if (pdev->slices[engine].next == first)
+		pdev->slices[engine].next = NULL;
+	vpio_start_refuse(first, engine);
 }
 
 /*
  * The engine takes too long: it is reset, and has no owner until it is idle. The vdev whose work
  * was on it, whose state was on its way in, or which did not begin, is told so: its job ends with
- * status 1. State on its way out is lost: the vdev keeps what was saved of it before. If the reset
- * does not help an engine that works for nobody, the first that waits is told so, instead of
- * waiting for ever.
+ * status 1. State on its way out is lost: the vdev keeps what was saved of it before, and the next one its turn. If the reset
+ * does not help an engine that works for nobody, the one that has waited longest is told so, instead
+ * of waiting for ever.
  */
-static void recover(struct vpio_pdev *pdev, u32 engine)
+static void recover(struct vpio_pdev *pdev, u32 engine, u64 askers)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
 	struct vpio_vdev *owner = slice->owner;
@@ -91,30 +191,30 @@ static void recover(struct vpio_pdev *pdev, u32 engine)
 		pdev->failures++;
 	run_hardware(pdev, engine, VPB_ON_RECOVER);
 	slice->owner = NULL;
-	slice->next = NULL;
+	stop_paying(slice);
 	enter(pdev, engine, VPIO_OWNED);
 	if (phase == VPIO_RESTORING || phase == VPIO_GRANTED)
 		vpio_start_refuse(owner, engine);
 	else if (phase == VPIO_OWNED && owner)
 		vpio_start_end(owner, engine, 1);
 	else if (phase == VPIO_OWNED && !is_idle(pdev, engine))
-		vpio_start_refuse(first_asker(pdev, engine), engine);
+		refuse_first(pdev, engine, askers);
 }
 
 /*
  * Whether the owner can begin beside its work that goes on, which is not late: the model says so.
  * The deadline stays that of the work, or an owner that begins often enough would never meet it.
  */
-static bool can_overlap(struct vpio_pdev *pdev, u32 engine, const struct vpio_vdev *asker)
+static bool can_overlap(struct vpio_pdev *pdev, u32 engine, u64 askers)
 {
 	const struct vpio_slice *slice = &pdev->slices[engine];
 	const u16 ready = handler(pdev, engine, VPB_ON_READY);
 	const struct vpio_start *start;
 
-	if (slice->phase != VPIO_OWNED || !asker || asker != slice->owner || ready == VPB_NONE ||
-	    is_late(pdev, engine))
+	if (slice->phase != VPIO_OWNED || ready == VPB_NONE || !(askers & bit(slice->owner)) ||
+	    choose(pdev, engine, askers) != slice->owner || is_late(pdev, engine))
 		return false;
-	start = &asker->starts[engine];
+	start = &slice->owner->starts[engine];
 	return vpio_vm_run(pdev, NULL, ready, NULL, start->a, start->b, 0);
 }
 
@@ -133,6 +233,7 @@ static void grant(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev, bo
 static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 {
 	pdev->slices[engine].owner = vdev;
+	pdev->slices[engine].payer = vdev;
 	pdev->slices[engine].next = NULL;
 	pdev->stats.hand_offs++;
 	enter(pdev, engine, VPIO_RESTORING);
@@ -161,25 +262,33 @@ static bool is_left_alone(struct vpio_pdev *pdev, u32 engine)
 static bool step(struct vpio_pdev *pdev, u32 engine)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
-	struct vpio_vdev *vdev = first_asker(pdev, engine);
+	struct vpio_vdev *vdev;
+	u64 askers;
 	bool idle;
 
-	if (!vdev && is_left_alone(pdev, engine))
+	askers = find_askers(pdev, engine);
+	if (!askers && is_left_alone(pdev, engine))
 		return false;
 	/* from VPIO_GRANTED, only its owner takes it */
 	idle = slice->phase != VPIO_GRANTED && is_idle(pdev, engine);
-	if (!idle && !can_overlap(pdev, engine, vdev)) {
+	if (!idle && !can_overlap(pdev, engine, askers)) {
 		if (!is_late(pdev, engine) || !vpio_health_may_recover(pdev))
 			return false;
-		recover(pdev, engine);
+		recover(pdev, engine, askers);
 		return true;
 	}
 	switch ((enum vpio_phase)slice->phase) {
 	case VPIO_OWNED:
+		vdev = slice->next; /* it has had its turn already, but not the engine */
+		if (!vdev) {
+			vdev = choose(pdev, engine, askers);
+			take_turn(pdev, engine, vdev, askers);
+		}
 		if (vdev == slice->owner) {
 			grant(pdev, engine, vdev, !idle);
 		} else if (slice->owner) {
 			slice->next = vdev;
+			stop_paying(slice);
 			enter(pdev, engine, VPIO_SAVING);
 			run_hardware(pdev, engine, VPB_ON_SAVE);
 		} else {
@@ -205,6 +314,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 	return false;
 }
 
+/* After account(), and what changed then. */
 static void advance(struct vpio_pdev *pdev, u32 engine)
 {
 	const u8 discipline = pdev->model.engines[engine].discipline;
@@ -212,16 +322,21 @@ static void advance(struct vpio_pdev *pdev, u32 engine)
 
 	if (discipline == VPB_PARTITIONED)
 		vpio_partition_advance(pdev, engine);
-	while (discipline == VPB_SLICED && step(pdev, engine) && ++steps < 4)
+	if (discipline != VPB_SLICED)
+		return;
+	while (step(pdev, engine) && ++steps < 4)
 		;
+	account(pdev, engine);
 }
 
 void vpio_slice_advance(struct vpio_pdev *pdev)
 {
 	u32 i;
 
-	for (i = 0; i < pdev->model.header->engines.count; i++)
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		account(pdev, i);
 		advance(pdev, i);
+	}
 }
 
 bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
@@ -233,15 +348,18 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 	pdev->ops->lock(pdev);
 	taken = vdev->attached && !start->pending && !(vdev->granted >> engine & 1);
 	if (taken) {
+		account(pdev, engine);
+		start->asked = pdev->ops->now(pdev);
 		start->a = a;
 		start->b = b;
 	}
 	if (taken && pdev->closed) {
 		vpio_start_end(vdev, engine, 1);
 	} else if (taken) {
-		start->pending = true;
-		start->ticket = pdev->tickets++;
+		set_pending(vdev, engine, true);
 		advance(pdev, engine);
+		if (start->pending && pdev->limited)
+			pdev->ops->wake_pdev(pdev); /* which says when it is due */
 	}
 	pdev->ops->unlock(pdev);
 	if (taken)
@@ -278,6 +396,7 @@ void vpio_slice_begin_all(struct vpio_vdev *vdev)
 				begin(pdev, i);
 			else
 				vpio_partition_begin(vdev, i);
+			account(pdev, i);
 			vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_BEGIN), NULL, start->a,
 				    start->b, 0);
 			advance(pdev, i);
@@ -322,6 +441,18 @@ void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 	vpio_start_end(slice->owner, engine, status);
 }
 
+bool vpio_slice_waits(const struct vpio_vdev *vdev)
+{
+	const struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->model.engines[i].discipline == VPB_SLICED && vdev->starts[i].pending)
+			return true;
+	}
+	return false;
+}
+
 static void abort_engine(struct vpio_pdev *pdev, u32 engine)
 {
 	struct vpio_slice *slice = &pdev->slices[engine];
@@ -329,6 +460,8 @@ static void abort_engine(struct vpio_pdev *pdev, u32 engine)
 
 	if (slice->owner && slice->phase == VPIO_OWNED && !is_idle(pdev, engine))
 		vpio_start_end(slice->owner, engine, 1);
+	account(pdev, engine);
+	stop_paying(slice);
 	slice->owner = NULL;
 	slice->next = NULL;
 	enter(pdev, engine, VPIO_OWNED);
@@ -357,13 +490,33 @@ void vpio_slice_forget(struct vpio_vdev *vdev)
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
 		struct vpio_slice *slice = &pdev->slices[i];
 
+		account(pdev, i);
+		slice->askers &= vdev->attached ? ~bit(vdev) : ~0ull;
 		memset(&vdev->starts[i], 0, sizeof(vdev->starts[i]));
 		if (slice->next == vdev)
 			slice->next = NULL;
-		if (slice->owner != vdev)
+		if (slice->owner == vdev) {
+			/* whatever it does there, it ends for nobody; the next owner's state replaces it */
+			slice->owner = NULL;
+			enter(pdev, i, VPIO_OWNED);
+		}
+		account(pdev, i);
+	}
+}
+
+void vpio_slice_leave(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		struct vpio_slice *slice = &pdev->slices[i];
+
+		if (slice->payer != vdev)
 			continue;
-		/* whatever it does there, it ends for nobody; the next owner's state replaces it */
-		slice->owner = NULL;
-		enter(pdev, i, VPIO_OWNED);
+		/* it can't be asked later: it pays for the most that this may take */
+		if (!is_idle(pdev, i))
+			vpio_share_charge(vdev, i, pdev->model.engines[i].timeout_ms * 1000000ull);
+		stop_paying(slice);
 	}
 }

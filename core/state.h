@@ -48,9 +48,11 @@ struct vpio_slot {
 	u8 status;    /* VPIO_SLOT_ENDED: 0 sent */
 	u8 last;      /* the job's last frame: its end is the job's end */
 	u8 cancelled; /* its end means nothing to the guest */
+	u8 again;     /* it was on the hardware before: paid for, and counted */
 	u8 engine;
 	u32 length;
 	u64 tag;
+	u64 queued; /* ns */
 };
 
 /* A frame that waits for a vdev: this, its bytes, room for an FCS, in a multiple of 8 in all. */
@@ -75,9 +77,17 @@ struct vpio_start {
 	bool pending; /* waits for the engine */
 	bool ended;   /* `finish` was said; VPB_ON_DONE is to run */
 	u8 status;
-	u64 ticket; /* who asked first is first */
+	u64 asked; /* ns */
 	u64 a, b;
 };
+
+/* A limit of a rate: a token bucket, see share.c. */
+struct vpio_limit {
+	u64 rate;  /* a second; 0: none */
+	u64 empty; /* ns: when it was or will be empty */
+};
+
+enum { VPIO_LIMIT_BYTES, VPIO_LIMIT_FRAMES, VPIO_LIMITS };
 
 struct vpio_vdev {
 	struct vpio_pdev *pdev;
@@ -102,7 +112,7 @@ struct vpio_vdev {
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	bool direct;		  /* this access reached the hardware */
 	u32 run;		  /* engines that asked for on_run */
-	struct vpio_vdev_stats stats;
+	struct vpio_vdev_stats stats; /* waits: by the pdev's lock */
 
 	/* Guarded by the pdev's lock. */
 	u8 *slice_state; /* VPB_SLICE: what slice engines save of it */
@@ -112,8 +122,12 @@ struct vpio_vdev {
 		[VPB_MAX_ENGINES]; /* partition engines: which is its; both locks to change it */
 	u32 filter;		   /* enum vpb_filter */
 	u64 multicast_hash;
-	u32 notify;	   /* events that wait, a bit each */
-	u64 inbox_dropped; /* frames for which the inbox had no room, not in stats yet */
+	u32 notify;		      /* events that wait, a bit each */
+	u64 inbox_dropped;	      /* frames for which the inbox had no room, not in stats yet */
+	s64 credits[VPB_MAX_ENGINES]; /* see share.c */
+	u32 weight;
+	struct vpio_limit limits[VPIO_LIMITS];
+	u32 seat; /* attached: below VPIO_MAX_VDEVS, no other's, and always the same */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
 	u8 *frames; /* of the slots, pdev->slot_size bytes each */
@@ -144,9 +158,17 @@ enum vpio_phase {
 struct vpio_slice {
 	u8 phase;
 	struct vpio_vdev *owner; /* NULL: nobody, and nothing is to be saved */
-	struct vpio_vdev *next;	 /* SAVING: to whom it goes */
+	struct vpio_vdev *next;	 /* to whom it goes when the owner's state is saved, or lost */
+	u64 askers;		 /* who waits for it: a bit each, see share.c */
 	bool overlaps;		 /* GRANTED: beside the owner's work, whose deadline stays */
 	u64 since;		 /* ns: when the phase began, work ended, or the owner was idle */
+	/*
+	 * Who pays for its time: the owner, or one who was reset and left it at work. NULL: nobody.
+	 */
+	struct vpio_vdev *payer;
+	bool contended; /* others wait, so that time is paid for, */
+	u64 paid;	/* ns: until then it is, */
+	u64 used;	/* and so much by the payer since it got the engine, ns */
 };
 
 /* One instance of a partition engine. Guarded by the pdev's lock. */
@@ -211,13 +233,15 @@ struct vpio_pdev {
 	u64 progress;		  /* ends of work, and frames */
 	u8 *state;		  /* VPB_HOST */
 	struct vpio_frame gather; /* the frame that a handler gathers */
-	u32 turn;		  /* the vdev whose jobs are looked at first */
 	u32 count;		  /* vdevs */
 	u64 ticked;		  /* ns: when the model last looked at the device */
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 tickets;							/* given out */
+	u64 quantum;		    /* ns */
+	bool limited;		    /* a vdev has had a limit of its rate */
+	u64 seats;		    /* that are taken */
+	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the seat that comes first */
 	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
 	struct vpio_pdev_stats stats;
 };
@@ -479,6 +503,8 @@ void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
 /* Ends all jobs, also those that wait, with status 1. Pdev's lock. */
 void vpio_job_abort(struct vpio_pdev *pdev);
+/* Whether the vdev has a frame that waits. */
+bool vpio_job_waits(struct vpio_vdev *vdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
 /* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
@@ -502,6 +528,8 @@ static inline void vpio_slice_begin(struct vpio_vdev *vdev)
 }
 /* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
 void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* Whether the vdev waits for a slice engine. */
+bool vpio_slice_waits(const struct vpio_vdev *vdev);
 /* The owner's work has ended. */
 void vpio_slice_finish(struct vpio_pdev *pdev, u32 engine, u8 status);
 /* Hands engines on, lets what waits begin, resets engines whose owners take too long. */
@@ -510,6 +538,8 @@ void vpio_slice_advance(struct vpio_pdev *pdev);
 void vpio_slice_abort(struct vpio_pdev *pdev);
 /* Takes the vdev out of all slice engines. */
 void vpio_slice_forget(struct vpio_vdev *vdev);
+/* After that: it goes away, and pays now for what it leaves at work. */
+void vpio_slice_leave(struct vpio_vdev *vdev);
 /* The vdev's accesses reach the hardware: the engine is its, and its work has begun. */
 static inline bool vpio_slice_is_owner(const struct vpio_vdev *vdev, u32 engine)
 {
@@ -544,6 +574,32 @@ void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine);
 void vpio_partition_begin(struct vpio_vdev *vdev, u32 engine);
 /* The work of an instance has ended. */
 void vpio_partition_finish(struct vpio_pdev *pdev, u32 engine, u32 number, u8 status);
+
+/*
+ * share.c: whose turn it is on an engine. Pdev's lock. A set of vdevs has a bit for each.
+ */
+
+static inline u64 vpio_share_bit(const struct vpio_vdev *vdev)
+{
+	return 1ull << vdev->seat;
+}
+
+/* Of those that wait for an engine, the one whose turn it is; NULL: nobody waits. */
+struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
+/*
+ * It has its turn, and all the rounds pass that it takes. Cost: what is known of it, in bytes or ns, 1
+ * at least. Keeping: those that wait, and others that are to keep what credit the rounds bring them.
+ */
+void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
+/* What a turn turned out to cost beyond that. */
+void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
+
+/* Of a set of vdevs, those that their rates don't keep back now. */
+u64 vpio_share_allowed(struct vpio_pdev *pdev, u64 set);
+/* A frame of a vdev goes to the wire. */
+void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now);
+/* A vdev's request has waited so long for its turn. */
+void vpio_share_waited(struct vpio_vdev *vdev, u64 time);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
 

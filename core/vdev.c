@@ -939,6 +939,7 @@ void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac
 	vdev->pdev = pdev;
 	vdev->priv = priv;
 	vdev->source_check = true;
+	vdev->weight = VPIO_WEIGHT;
 	vdev->state = place;
 	place += vpio_align(model->header->state_size[VPB_VDEV]);
 	vdev->slice_state = place;
@@ -999,6 +1000,9 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 	if (!result && !vpio_partition_take(vdev))
 		result = VPIO_NO_INSTANCE;
 	if (!result) {
+		while (pdev->seats >> vdev->seat & 1)
+			vdev->seat = (vdev->seat + 1) % VPIO_MAX_VDEVS;
+		pdev->seats |= vpio_share_bit(vdev);
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
 	}
@@ -1012,13 +1016,16 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 	u32 i;
 
 	pdev->ops->lock(pdev);
-	for (i = 0; i < pdev->count; i++) {
-		if (pdev->vdevs[i] == vdev)
-			pdev->vdevs[i] = pdev->vdevs[--pdev->count];
-	}
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);
+	vpio_slice_leave(vdev);
 	vpio_partition_release(vdev);
+	for (i = 0; i < pdev->count; i++) {
+		if (pdev->vdevs[i] != vdev)
+			continue;
+		pdev->vdevs[i] = pdev->vdevs[--pdev->count];
+		pdev->seats &= ~vpio_share_bit(vdev);
+	}
 	vdev->attached = false;
 	pdev->ops->unlock(pdev);
 }

@@ -6,6 +6,7 @@
 #define VPIO_KERNEL_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/pci.h>
 #include <linux/version.h>
@@ -56,6 +57,18 @@ static inline void vpio_eventfd_signal(struct eventfd_ctx *eventfd)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define kthread_run_worker kthread_create_worker
 #endif
+
+/* 6.13: the function is given when a timer is set up. */
+static inline void vpio_hrtimer_setup(struct hrtimer *timer,
+				      enum hrtimer_restart (*function)(struct hrtimer *timer))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	timer->function = function;
+#else
+	hrtimer_setup(timer, function, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+#endif
+}
 
 /* 6.8: renamed. */
 #ifndef PCI_IRQ_INTX

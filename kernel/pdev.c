@@ -213,6 +213,27 @@ static void mute(struct vpio_pci *pci, bool on)
 		let_interrupts_in(pci);
 }
 
+static enum hrtimer_restart handle_due(struct hrtimer *timer)
+{
+	struct vpio_pci *pci = container_of(timer, struct vpio_pci, due);
+
+	queue_work(pci->workers, &pci->run);
+	return HRTIMER_NORESTART;
+}
+
+/* Lets the worker run when the core says, and not before, unless somebody asks for it. */
+static void arm(struct vpio_pci *pci)
+{
+	const u64 due = vpio_pdev_due(pci->core);
+
+	lockdep_assert_held(&pci->lock);
+	if (due)
+		hrtimer_start_range_ns(&pci->due, ns_to_ktime(due), VPIO_PCI_SLACK_NS,
+				       HRTIMER_MODE_ABS);
+	else
+		hrtimer_try_to_cancel(&pci->due);
+}
+
 static void run(struct work_struct *work)
 {
 	struct vpio_pci *pci = container_of(work, struct vpio_pci, run);
@@ -224,6 +245,7 @@ static void run(struct work_struct *work)
 	live = pci->live;
 	if (live) {
 		vpio_pdev_run(pci->core, interrupted);
+		arm(pci);
 		storms = vpio_pdev_storms(pci->core);
 	}
 	down = vpio_pdev_health(pci->core) != VPIO_WORKING;
@@ -450,6 +472,7 @@ static void stop(struct vpio_pci *pci)
 	mutex_unlock(&pci->lock);
 	put_irq(pci);
 	cancel_delayed_work_sync(&pci->tick);
+	hrtimer_cancel(&pci->due);
 	cancel_work_sync(&pci->run);
 }
 
@@ -547,6 +570,7 @@ static struct vpio_pci *alloc(struct pci_dev *pdev)
 	pci->pdev = pdev;
 	INIT_WORK(&pci->run, run);
 	INIT_DELAYED_WORK(&pci->tick, tick);
+	vpio_hrtimer_setup(&pci->due, handle_due);
 	pci->workers = alloc_workqueue("vpio-%s", WQ_HIGHPRI | WQ_UNBOUND, 0, pci_name(pdev));
 	return pci;
 }

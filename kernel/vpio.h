@@ -42,6 +42,11 @@ enum vpio_pci_flag {
 	VPIO_PCI_SILENCED,    /* the line is silenced until the worker has handled it */
 };
 
+enum {
+	/* How late what is due may be: those of a moment are served by one interrupt. */
+	VPIO_PCI_SLACK_NS = 50000,
+};
+
 /* A part of a BAR of the physical device, mapped. */
 struct vpio_pci_bar {
 	void __iomem *map;
@@ -68,6 +73,7 @@ struct vpio_pci_bar {
  * @workers: runs @run and @tick, before other work of this host
  * @run: handles an interrupt, or what the core asks to be done
  * @tick: each VPIO_TICK_MS while a vdev is open
+ * @due: when @run is to run because a vdev's rate lets it go on; armed under @lock
  * @vdevs: vdevs that there are; atomic
  * @parent: as a parent of mediated devices
  * @type: their one type
@@ -96,6 +102,7 @@ struct vpio_pci {
 	struct workqueue_struct *workers;
 	struct work_struct run;
 	struct delayed_work tick;
+	struct hrtimer due;
 
 	atomic_t vdevs;
 	struct mdev_parent parent;

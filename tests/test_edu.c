@@ -742,7 +742,7 @@ static void note_end(struct world_guest *guest, const u8 *data, size_t size)
 	ends.guests[ends.count++ % (2 * GUESTS)] = guest;
 }
 
-/* Who asked first is first, whoever he is. */
+/* An engine that is free is the first asker's; then it goes round, whoever asked before whom. */
 static void test_order(void **state)
 {
 	static const unsigned int orders[][GUESTS] = {
@@ -764,7 +764,8 @@ static void test_order(void **state)
 		world_run(world);
 		assert_int_equal(ends.count, GUESTS);
 		for (i = 0; i < GUESTS; i++)
-			assert_ptr_equal(ends.guests[i], &world->guests[orders[round][i]]);
+			assert_ptr_equal(ends.guests[i],
+					 &world->guests[(orders[round][0] + i) % GUESTS]);
 	}
 }
 
@@ -1201,37 +1202,64 @@ static void run_but(struct world *world, const struct world_guest *but)
 	}
 }
 
+/* Who was next when a hand-off hung is next after it, not behind all who came meanwhile. */
+static void test_turn_kept(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0], *b = &world->guests[1], *c = &world->guests[2];
+
+	write_buffer(a, 0, 1);
+	write_buffer(b, 1, 1);
+	hang(world, 1);
+	begin_read(a, 0, SIZE); /* b's state does not get out */
+	world_run(world);
+	begin_read(c, 0, SIZE);
+	world_run(world);
+	pass(world, TIMEOUT_MS);
+	assert_int_equal(pdev_stats(world)->recoveries, 1);
+	ends.count = 0;
+	world->watch = note_end;
+	hang(world, 0);
+	world_run(world);
+	assert_int_equal(ends.count, 2);
+	assert_ptr_equal(ends.guests[0], a);
+	assert_ptr_equal(ends.guests[1], c);
+	assert_pattern(a, 0, 1);
+	assert_zeros(c);
+}
+
 /* A guest that is given the engine and does not begin, as its worker waits for its memory. */
 static void test_stalled(void **state)
 {
 	struct world *world = *state;
-	struct world_guest *a = &world->guests[0], *b = &world->guests[1];
+	struct world_guest *a = &world->guests[2], *b = &world->guests[1], *c = &world->guests[0];
 	unsigned int i;
 
-	write_buffer(a, 0, 1);
+	write_buffer(c, 0, 1);
+	write_buffer(a, 2, 1);
 	write_buffer(b, 1, 1);
 	hang(world, 1);
 	begin_read(b, 0, SIZE);
 	world_run(world);
 	begin_read(a, 0, SIZE);
-	begin_read(&world->guests[2], 0, SIZE);
+	begin_read(c, 0, SIZE);
 	hang(world, 0);
 	run_but(world, a);
 	assert_false(is_moving(b));
-	assert_true(is_moving(&world->guests[2]));
+	assert_true(is_moving(c));
 	for (i = 0; i < TIMEOUT_MS / VPIO_TICK_MS; i++) {
 		world->now += VPIO_TICK_MS * 1000000ull;
 		run_but(world, a);
 	}
 	assert_false(is_moving(b));
 	assert_pattern(b, 1, 1);
-	assert_false(is_moving(&world->guests[2]));
-	assert_zeros(&world->guests[2]);
+	assert_false(is_moving(c));
+	assert_pattern(c, 0, 1);
 	a->woken = true;
 	world_run(world);
 	assert_false(is_moving(a));
 	assert_int_equal(stats_of(a)->jobs_aborted, 1);
-	assert_buffer(a, 0, 1);
+	assert_buffer(a, 2, 1);
 }
 
 /* DMA of the device that goes astray moves nobody else's data to a guest. */
@@ -1400,6 +1428,7 @@ int main(void)
 		TEST(hung_save),
 		TEST(hung_restore),
 		TEST(stalled),
+		TEST(turn_kept),
 		TEST(stray),
 		TEST(reset),
 		TEST(detach),

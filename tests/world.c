@@ -210,6 +210,7 @@ static void device_wire(void *priv, const void *frame, size_t length)
 	struct world_frame *kept = &world->wire[world->frames++ % WORLD_CAPTURE];
 
 	kept->length = (u32)length;
+	world->now += length * world->byte_ns;
 	memcpy(kept->data, frame, length < WORLD_FRAME ? length : WORLD_FRAME);
 }
 
@@ -408,12 +409,18 @@ void world_run(struct world *world)
 			world->message = false;
 			lock(world->pdev);
 			ran = vpio_pdev_run(world->pdev, line || message);
+			world->due = vpio_pdev_due(world->pdev);
 			unlock(world->pdev);
 			ran |= world->woken;
 			sim_run(world->device);
 			ran |= (world->interrupt || world->message) && !is_masked(world);
 		}
 		ran |= run_guests(world);
+		if (!ran && world->jumps && world->due) {
+			world->now = world->due > world->now ? world->due : world->now;
+			world->woken = true;
+			ran = true;
+		}
 	} while (ran && ++rounds < world->rounds);
 }
 

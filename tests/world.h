@@ -48,6 +48,8 @@ struct world {
 	struct world_guest guests[WORLD_GUESTS];
 	unsigned int count;
 	bool woken, locked;
+	u64 due;	/* when the pdev's worker is to run in any case; 0: it need not */
+	bool jumps;	/* world_run() goes on to that time when nothing else is left */
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
@@ -56,9 +58,10 @@ struct world {
 	u64 stray;	/* DMA of the device outside of its memories */
 	/* told of what the monitor writes into guests' memory; may be NULL */
 	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
-	unsigned int rounds; /* of world_run() at most; 1000 unless somebody changes it */
-	size_t memory;	     /* bytes of each guest */
-	u32 frames;	     /* that left on the wire */
+	unsigned int rounds;  /* of world_run() at most; 1000 unless somebody changes it */
+	size_t memory;	      /* bytes of each guest */
+	u32 frames;	      /* that left on the wire */
+	unsigned int byte_ns; /* time that each of their bytes takes; 0: none */
 	struct world_frame wire[WORLD_CAPTURE];
 };
 

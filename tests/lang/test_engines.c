@@ -652,6 +652,90 @@ static void test_ready(void **state)
 	stop(machine);
 }
 
+/* How often one begins, and for how long it has the engine, while another one waits. */
+static unsigned int begin_again(struct machine *machine, bool overlaps, u64 *had)
+{
+	struct vpio_vdev *one = machine->vdev, *two = machine->other;
+	const u64 before = machine->passed;
+	unsigned int i;
+
+	write_to(one, 0, 4, 1);
+	write_to(two, 0, 4, 0x200);
+	for (i = 1; read_of(two, 4, 4) != 0x200; i++) {
+		assert_true(i < 1000);
+		write_to(one, 0, 4, i + 1); /* before its work ends */
+		*had = machine->passed - before;
+		machine->passed += 300000;
+		if (!overlaps || read_of(one, 4, 4) != i + 1)
+			run(machine); /* its work ends */
+	}
+	i = (unsigned int)read_of(one, 4, 4);
+	run(machine); /* two's work ends */
+	write_to(two, 4, 4, 0);
+	run(machine); /* and one's */
+	run(machine);
+	return i;
+}
+
+/* An owner that asks again and again while another one waits keeps the engine for a quantum. */
+static void test_quantum(void **state)
+{
+	static const char *const ready[] = { "", "		on ready = 1\n" };
+	static const u64 quanta[] = { 0, 1000, VPIO_QUANTUM_US, 10000 };
+	struct machine *machine;
+	char text[TEXT];
+	unsigned int i, j, begun;
+	u64 had, hand_offs;
+
+	(void)state;
+	for (i = 0; i < 2 * 4; i++) {
+		snprintf(
+			text, sizeof(text),
+			"model q \"Quantum\" {\n"
+			"	pci 1:2 { }\n"
+			"	bar 0 mem 32 = w\n"
+			"	window w 32 { 0x00 GO u32 strobe 0x04 BEGAN u32 rw 0x08 reserved 24 }\n"
+			"	on write GO { start(e, value, 0) }\n"
+			"	engine e slice timeout 1000 ms {\n"
+			"		on start { own.BEGAN = a; busy = 1 }\n"
+			"		on idle = !busy\n"
+			"%s"
+			"		on recover { busy = 0 }\n"
+			"		on done { }\n"
+			"	}\n"
+			"	hardware {\n"
+			"		var busy u8\n"
+			"		on start { }\n"
+			"		on stop { }\n"
+			"		on interrupt { if !busy { return 0 }; busy = 0; finish e 0; return 1 }\n"
+			"	}\n"
+			"}\n",
+			ready[i / 4]);
+		machine = start(text);
+		machine->other = plug(machine, 0x57);
+		assert_int_equal(vpio_pdev_quantum(machine->pdev), VPIO_QUANTUM_US);
+		assert_int_equal(vpio_pdev_set_quantum(machine->pdev, quanta[i % 4]), 0);
+		for (j = 0; j < 3; j++) {
+			hand_offs = vpio_pdev_stats(machine->pdev)->hand_offs;
+			begun = begin_again(machine, i / 4, &had);
+			hand_offs = vpio_pdev_stats(machine->pdev)->hand_offs - hand_offs;
+			if (j == 0)
+				printf("quantum %4u us%s: it begins %2u times in %4u us, %u hand-offs\n",
+				       vpio_pdev_quantum(machine->pdev),
+				       i / 4 ? ", overlapping" : "", begun,
+				       (unsigned int)(had / 1000), (unsigned int)hand_offs);
+			/* no more than a quantum, and the piece of work that began in it */
+			assert_true(had < quanta[i % 4] * 1000 + 300000);
+			assert_true(had + 300000 >= quanta[i % 4] * 1000);
+			assert_true(hand_offs <= 3);
+		}
+		assert_int_equal(vpio_pdev_set_quantum(machine->pdev, VPIO_QUANTUM_MOST_US + 1),
+				 -1);
+		assert_int_equal(vpio_pdev_quantum(machine->pdev), quanta[i % 4]);
+		stop(machine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -660,7 +744,8 @@ int main(void)
 		cmocka_unit_test(test_guard),	     cmocka_unit_test(test_memories),
 		cmocka_unit_test(test_dma_memories), cmocka_unit_test(test_procs),
 		cmocka_unit_test(test_port_through), cmocka_unit_test(test_bursts),
-		cmocka_unit_test(test_ready),	     cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_ready),	     cmocka_unit_test(test_quantum),
+		cmocka_unit_test(test_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

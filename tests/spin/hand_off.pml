@@ -13,11 +13,16 @@
  * is a deadline that passes sooner or later while there is something to wait for; it is put off by
  * what begins on an idle engine, by what ends, and by a hand-off's steps.
  *
- * BROKEN_IDLE, BROKEN_FORGET, BROKEN_LATE, BROKEN_REFUSE, BROKEN_OVERLAP each take a rule of slice.c out, so that
+ * Whose turn it is, is share.c's, which has numbers of any size: here it is anybody's who waits, and the
+ * owner may go on for a while, but nobody is passed over more often than MOST times before who has been
+ * passed over less often. What share.c promises of how often, tests/test_share.c looks at.
+ *
+ * BROKEN_IDLE, BROKEN_FORGET, BROKEN_LATE, BROKEN_REFUSE, BROKEN_OVERLAP, BROKEN_TURN, BROKEN_NEXT each take a rule out, so that
  * the run can show that the checks see it.
  */
 #define VDEVS  3
 #define NOBODY VDEVS
+#define MOST   2
 
 #ifdef BROKEN_IDLE
 #define IDLE true
@@ -33,6 +38,14 @@
 #define NOT_LATE !overdue
 #endif
 
+#ifdef BROKEN_TURN
+#define MAY(v) pending[v]
+#else
+#define MAY(v) (pending[v] && (passed[v] == MOST || !(IS_DUE(0) || IS_DUE(1) || IS_DUE(2))))
+#endif
+#define IS_DUE(v) (pending[v] && passed[v] == MOST)
+#define ANY_WAITS (pending[0] || pending[1] || pending[2])
+
 mtype = { OWNED, SAVING, RESTORING, GRANTED };
 
 mtype phase = OWNED;
@@ -46,7 +59,7 @@ bool overdue = false;			/* the deadline has passed */
 
 bool pending[VDEVS], granted[VDEVS], ended[VDEVS];
 bool begun[VDEVS];			/* is to be told of the end */
-chan askers = [VDEVS] of { byte };	/* in the order of asking */
+byte passed[VDEVS];			/* how often others went before it since it asked */
 
 /* Hand-offs may need the hardware to work: a DMA that saves a memory, say. */
 inline hand_off_works(who) {
@@ -57,8 +70,47 @@ inline hand_off_works(who) {
 }
 
 inline withdraw(v) {
+	pending[v] = false;
+	passed[v] = 0
+}
+
+inline pass_over(v, by) {
 	if
-	:: pending[v] -> pending[v] = false; askers??eval(v)
+	:: v != by && pending[v] && passed[v] < MOST -> passed[v]++
+	:: else
+	fi
+}
+
+inline take_turn(v) {
+	passed[v] = 0;
+	pass_over(0, v);
+	pass_over(1, v);
+	pass_over(2, v)
+}
+
+/* One whose turn it may be, if nobody has had it already but not the engine. */
+inline choose(v) {
+	if
+	:: next != NOBODY -> v = next
+	:: next == NOBODY ->
+		if
+		:: MAY(0) -> v = 0
+		:: MAY(1) -> v = 1
+		:: MAY(2) -> v = 2
+		fi;
+		take_turn(v)
+	fi
+}
+
+inline choose_any(v) {
+	if
+	:: MAY(0) -> v = 0
+	:: MAY(1) -> v = 1
+	:: MAY(2) -> v = 2
+	fi;
+	take_turn(v);
+	if
+	:: next == v -> next = NOBODY
 	:: else
 	fi
 }
@@ -95,7 +147,9 @@ inline recover() {
 	was = phase;
 	late = owner;
 	owner = NOBODY;
+#ifdef BROKEN_NEXT
 	next = NOBODY;
+#endif
 	state_of = NOBODY;
 	phase = OWNED;
 	overdue = false;
@@ -103,7 +157,7 @@ inline recover() {
 	:: was == RESTORING || was == GRANTED -> refuse(late)
 	:: was == OWNED && late != NOBODY -> ended[late] = true
 #ifndef BROKEN_REFUSE
-	:: was == OWNED && late == NOBODY && busy -> askers?<asker>; refuse(asker)
+	:: was == OWNED && late == NOBODY && busy -> choose_any(asker); refuse(asker); asker = NOBODY
 #endif
 	:: else
 	fi;
@@ -116,8 +170,8 @@ active proctype monitor() {
 	mtype was = OWNED;
 
 	do
-	:: atomic { phase == OWNED && IDLE && len(askers) > 0 ->
-		askers?<asker>;
+	:: atomic { phase == OWNED && IDLE && ANY_WAITS ->
+		choose(asker);
 		if
 		:: asker == owner -> grant(asker)
 		:: asker != owner && owner != NOBODY ->
@@ -128,9 +182,10 @@ active proctype monitor() {
 		:: owner == NOBODY -> restore(asker)
 		fi;
 		asker = NOBODY }
-	:: atomic { phase == OWNED && busy && askers?[eval(owner)] && NOT_LATE ->
+	:: atomic { phase == OWNED && busy && owner != NOBODY && MAY(owner) && NOT_LATE ->
 		/* `on ready`: it can begin beside what goes on */
 		asker = owner;
+		take_turn(asker);
 		grant(asker);
 		asker = NOBODY }
 	:: atomic { phase == SAVING && !busy ->
@@ -145,9 +200,9 @@ active proctype monitor() {
 		asker = NOBODY }
 #ifndef BROKEN_LATE
 	/* what is late: work while somebody waits for its end, a hand-off, an owner who does not begin */
-	:: atomic { overdue && busy && phase == OWNED && (owner != NOBODY || len(askers) > 0) -> recover() }
+	:: atomic { overdue && busy && phase == OWNED && (owner != NOBODY || ANY_WAITS) -> recover() }
 	:: atomic { overdue && busy && (phase == SAVING || phase == RESTORING) -> recover() }
-	:: atomic { overdue && phase == GRANTED && len(askers) > 0 -> recover() }
+	:: atomic { overdue && phase == GRANTED && ANY_WAITS -> recover() }
 #endif
 	od
 }
@@ -184,7 +239,7 @@ proctype vdev(byte v) {
 		busy = true;
 		work_of = v;
 		begun[v] = true }
-	:: atomic { !ended[v] && !granted[v] && !pending[v] -> pending[v] = true; askers!v }
+	:: atomic { !ended[v] && !granted[v] && !pending[v] -> pending[v] = true }
 	:: atomic { !ended[v] && !granted[v] && !pending[v] -> rests = !rests }
 	od
 }
