@@ -363,6 +363,7 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 			vdev->stats.jobs_done++;
 		if (slot.cancelled)
 			continue;
+		vdev->ended = true;
 		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL,
 			    slot.tag, slot.status, 0);
 		vdev->run |= 1u << slot.engine; /* there is room: it may go on */

@@ -36,6 +36,12 @@ enum {
 	VPIO_QUANTUM_MOST_US = 1000000,
 	VPIO_RATE_MOST_BYTES = 1000000000, /* a second, to the wire */
 	VPIO_RATE_MOST_FRAMES = 10000000,
+	VPIO_POLL_US = 250, /* of a pdev, unless somebody changes it */
+	VPIO_POLL_MOST_US = 10000,
+	VPIO_INTERRUPT_US = 100, /* from one interrupt of a vdev to the next, unless ... */
+	VPIO_INTERRUPT_MOST_US = 100000,
+	VPIO_INTERRUPT_EVENTS = 8,
+	VPIO_INTERRUPT_MOST_EVENTS = 1000,
 };
 
 /*
@@ -81,7 +87,7 @@ enum vpio_refusal {
 	X(jobs, "jobs taken")                                                           \
 	X(jobs_done, "jobs that the hardware finished")                                 \
 	X(jobs_aborted, "jobs that the hardware did not finish")                        \
-	X(interrupts, "times the interrupt line went up")                               \
+	X(interrupts, "times the interrupt line went up, or a message was sent")        \
 	X(tx_frames, "frames sent")                                                     \
 	X(tx_bytes, "bytes of them")                                                    \
 	X(wait_ns, "ns that requests waited for an engine's turn, the sum")             \
@@ -101,21 +107,23 @@ struct vpio_vdev_stats {
 };
 
 /* Counters of a pdev. */
-#define VPIO_PDEV_STATS(X)                                                     \
-	X(interrupts, "physical interrupts with a cause")                      \
-	X(spurious, "physical interrupts without one")                         \
-	X(lost, "causes that came without an interrupt")                       \
-	X(tx_frames, "frames given to the hardware")                           \
-	X(tx_bytes, "bytes of them")                                           \
-	X(rx_frames, "frames taken from the hardware")                         \
-	X(rx_bytes, "bytes of them")                                           \
-	X(rx_unclaimed, "frames that no vdev wanted")                          \
-	X(local_frames, "frames delivered from one vdev to another")           \
-	X(recoveries, "times an engine was reset because a job took too long") \
-	X(storms, "times that interrupts had no end, and were masked")         \
-	X(hand_offs, "times a slice engine went to another owner")             \
-	X(hw_reads, "hardware register reads")                                 \
-	X(hw_writes, "hardware register writes")                               \
+#define VPIO_PDEV_STATS(X)                                                                   \
+	X(interrupts, "physical interrupts with a cause")                                    \
+	X(spurious, "physical interrupts without one")                                       \
+	X(lost, "causes that came without an interrupt")                                     \
+	X(tx_frames, "frames given to the hardware")                                         \
+	X(tx_bytes, "bytes of them")                                                         \
+	X(rx_frames, "frames taken from the hardware")                                       \
+	X(rx_bytes, "bytes of them")                                                         \
+	X(rx_unclaimed, "frames that no vdev wanted")                                        \
+	X(local_frames, "frames delivered from one vdev to another")                         \
+	X(polls, "looks without an interrupt, in busy times, that found one or more causes") \
+	X(runs, "times the worker ran")                                                      \
+	X(recoveries, "times an engine was reset because a job took too long")               \
+	X(storms, "times that interrupts had no end, and were masked")                       \
+	X(hand_offs, "times a slice engine went to another owner")                           \
+	X(hw_reads, "hardware register reads")                                               \
+	X(hw_writes, "hardware register writes")                                             \
 	X(model_errors, "handlers of the hardware side that went wrong")
 
 struct vpio_pdev_stats {
@@ -134,6 +142,7 @@ struct vpio_pdev_stats {
  * @now: monotonic time in ns
  * @wake_pdev: let the pdev's worker run soon; any context
  * @wake_vdev: let the vdev's worker run soon; pdev lock held
+ * @wake_vdev_at: let it run at a time, as @now has it, or soon after; vdev lock held
  * @lock, @unlock: the pdev's mutex
  * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
@@ -153,6 +162,7 @@ struct vpio_ops {
 	u64 (*now)(struct vpio_pdev *pdev);
 	void (*wake_pdev)(struct vpio_pdev *pdev);
 	void (*wake_vdev)(struct vpio_vdev *vdev);
+	void (*wake_vdev_at)(struct vpio_vdev *vdev, u64 time);
 	void (*lock)(struct vpio_pdev *pdev);
 	void (*unlock)(struct vpio_pdev *pdev);
 	void (*report)(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
@@ -201,7 +211,7 @@ void vpio_pdev_stop(struct vpio_pdev *pdev);
  *
  * Handles causes of interrupts, harvests frames, starts jobs, looks for jobs that take too long,
  * and each VPIO_TICK_MS lets the model look at the device. Call it after a physical interrupt,
- * after ops->wake_pdev, and each VPIO_TICK_MS.
+ * after ops->wake_pdev, and when vpio_pdev_due() says.
  *
  * Return: true if an interrupt's cause was found (else the interrupt, if there was one, was
  * spurious or somebody else's).
@@ -209,13 +219,13 @@ void vpio_pdev_stop(struct vpio_pdev *pdev);
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
 
 /**
- * vpio_pdev_storms() - whether the device's interrupts have no end
+ * vpio_pdev_mutes() - whether the device's interrupt is to be masked
  * @pdev: the pdev; the caller holds its lock
  *
- * Then the embedder masks the interrupt until this is false, looked at after each vpio_pdev_run();
- * the core looks for causes each VPIO_TICK_MS only, whatever it is told of interrupts.
+ * Looked at after each vpio_pdev_run(). It is so while there is so much to do that the worker looks for causes by
+ * itself, when interrupts have no end, and when the device is out of service.
  */
-bool vpio_pdev_storms(struct vpio_pdev *pdev);
+bool vpio_pdev_mutes(struct vpio_pdev *pdev);
 
 /**
  * vpio_pdev_health() - the device's health
@@ -240,8 +250,7 @@ int vpio_pdev_revive(struct vpio_pdev *pdev);
  * vpio_pdev_due() - when vpio_pdev_run() is to be called at the latest, though nobody asks for it
  * @pdev: the pdev; the caller holds its lock, and has just called vpio_pdev_run()
  *
- * What waits is kept back by its vdev's rate until then. The answer holds until vpio_pdev_run() is
- * called again, for whatever reason.
+ * The answer holds until vpio_pdev_run() is called again, for whatever reason.
  *
  * Return: a time as ops->now has it, or 0: not before there is another reason.
  */
@@ -258,7 +267,18 @@ u64 vpio_pdev_due(struct vpio_pdev *pdev);
  * Return: 0, or -1 if it is too long.
  */
 int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us);
-u32 vpio_pdev_quantum(struct vpio_pdev *pdev);
+u64 vpio_pdev_quantum(struct vpio_pdev *pdev);
+
+/**
+ * vpio_pdev_set_poll() - set how often causes are looked for in busy times, instead of by interrupts
+ * @pdev: the pdev; the caller does not hold its lock
+ * @us: from one look to the next, at most VPIO_POLL_MOST_US; VPIO_POLL_US after vpio_pdev_init(); looks
+ *	that find much are made up to 16 times as often; 0: never, each interrupt is taken
+ *
+ * Return: 0, or -1 if it is too long.
+ */
+int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us);
+u64 vpio_pdev_poll(struct vpio_pdev *pdev);
 
 void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);
@@ -396,7 +416,7 @@ bool vpio_vdev_source_check(struct vpio_vdev *vdev);
  * Return: 0, or -1 if there is no such weight.
  */
 int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight);
-u32 vpio_vdev_weight(struct vpio_vdev *vdev);
+u64 vpio_vdev_weight(struct vpio_vdev *vdev);
 
 /**
  * vpio_vdev_set_rate_bytes() - limit what the vdev sends to the wire
@@ -419,6 +439,30 @@ u64 vpio_vdev_rate_bytes(struct vpio_vdev *vdev);
  */
 int vpio_vdev_set_rate_frames(struct vpio_vdev *vdev, u64 rate);
 u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_interrupt_us() - set how often the vdev's guest is interrupted
+ * @vdev: the vdev, attached or not; no lock is needed
+ * @us: from one interrupt to the next, at least, up to VPIO_INTERRUPT_MOST_US; VPIO_INTERRUPT_US after
+ *	vpio_vdev_init(); 0: each is delivered at once
+ *
+ * The first interrupt after that time is delivered at once, and so is the end of the last job.
+ *
+ * Return: 0, or -1 if it is too long.
+ */
+int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us);
+u64 vpio_vdev_interrupt_us(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_set_interrupt_events() - ... and after how much news it does not wait any longer
+ * @vdev: the vdev, attached or not; no lock is needed
+ * @events: causes raised (frames received, jobs ended), 1 to VPIO_INTERRUPT_MOST_EVENTS;
+ *	VPIO_INTERRUPT_EVENTS after vpio_vdev_init()
+ *
+ * Return: 0, or -1 if there is no such number.
+ */
+int vpio_vdev_set_interrupt_events(struct vpio_vdev *vdev, u64 events);
+u64 vpio_vdev_interrupt_events(struct vpio_vdev *vdev);
 
 /* The level of the vdev's interrupt line now (cause, mask and INTx disable considered). */
 bool vpio_vdev_irq_level(struct vpio_vdev *vdev);

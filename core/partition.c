@@ -88,6 +88,22 @@ static void advance(struct vpio_pdev *pdev, u32 engine, u32 number)
 		vpio_start_grant(instance->vdev, engine);
 }
 
+bool vpio_partition_is_busy(struct vpio_pdev *pdev, u32 engine)
+{
+	u32 i;
+
+	if (!is_partition(pdev, engine))
+		return false;
+	for (i = 0; i < engine_at(pdev, engine)->depth; i++) {
+		const struct vpio_instance *instance = &pdev->instances[engine][i];
+
+		if (instance->working || instance->settling ||
+		    (instance->vdev && instance->vdev->starts[engine].pending))
+			return true;
+	}
+	return false;
+}
+
 void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine)
 {
 	u32 i;

@@ -58,6 +58,7 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 	}
 	pdev->slot_size = vpio_job_slot_size(model);
 	pdev->quantum = VPIO_QUANTUM_US * 1000ull;
+	pdev->seldom = VPIO_POLL_US * 1000ull;
 }
 
 void vpio_pdev_start(struct vpio_pdev *pdev)
@@ -139,20 +140,22 @@ static bool handle_causes(struct vpio_pdev *pdev, bool interrupt)
 /* Handles causes, if there is a reason to look for them. */
 static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
 {
-	const bool again = pdev->again || pdev->storm;
+	const bool again = pdev->again || pdev->storm || pdev->polling;
+	const u64 progress = pdev->progress;
 	bool found;
 
-	if (!tick && (pdev->storm || !(interrupt || pdev->again || pdev->late)))
+	if (!tick && (pdev->storm || !(interrupt || pdev->again || pdev->late || pdev->polling)))
 		return false;
 	pdev->looked = true;
 	pdev->late = false;
 	found = handle_causes(pdev, interrupt);
 	if (interrupt && found)
 		pdev->stats.interrupts++;
-	else if (interrupt)
+	else if (interrupt && !pdev->polled_for)
 		pdev->stats.spurious++;
 	else if (found && !again)
 		pdev->stats.lost++;
+	vpio_pace_looked(pdev, interrupt, found, pdev->progress - progress);
 	return found;
 }
 
@@ -175,12 +178,14 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 
 	if (!pdev->started || vpio_health_is_down(pdev))
 		return false;
+	pdev->stats.runs++;
 	now = pdev->ops->now(pdev);
 	tick = now - pdev->ticked >= VPIO_TICK_MS * 1000000ull;
 	found = look(pdev, interrupt, tick);
 	if (tick) {
 		pdev->ticked = now;
 		pdev->suspicious = true; /* not everywhere does what is gone read as all ones */
+		vpio_pace_tick(pdev);
 		vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_TICK], NULL, 0, 0, 0);
 	}
 	if (!vpio_health_is_down(pdev))
@@ -189,11 +194,6 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 		vpio_job_start(pdev);
 	pdev->looked = false;
 	return found;
-}
-
-bool vpio_pdev_storms(struct vpio_pdev *pdev)
-{
-	return pdev->storm;
 }
 
 unsigned int vpio_model_vdevs(const struct vpio_model *model)

@@ -171,7 +171,7 @@ void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now)
 	}
 }
 
-u64 vpio_pdev_due(struct vpio_pdev *pdev)
+u64 vpio_share_due(struct vpio_pdev *pdev)
 {
 	u64 now, at, due = 0;
 	u32 i;
@@ -204,7 +204,7 @@ int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight)
 	return 0;
 }
 
-u32 vpio_vdev_weight(struct vpio_vdev *vdev)
+u64 vpio_vdev_weight(struct vpio_vdev *vdev)
 {
 	return READ_ONCE(vdev->weight);
 }
@@ -219,9 +219,9 @@ int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us)
 	return 0;
 }
 
-u32 vpio_pdev_quantum(struct vpio_pdev *pdev)
+u64 vpio_pdev_quantum(struct vpio_pdev *pdev)
 {
-	return (u32)(READ_ONCE(pdev->quantum) / 1000);
+	return READ_ONCE(pdev->quantum) / 1000;
 }
 
 static int set_rate(struct vpio_vdev *vdev, u32 which, u64 rate, u64 most)

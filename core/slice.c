@@ -134,6 +134,14 @@ static bool is_idle(struct vpio_pdev *pdev, u32 engine)
 	return vpio_vm_run(pdev, NULL, handler(pdev, engine, VPB_ON_IDLE), NULL, 1, 0, 0);
 }
 
+bool vpio_slice_is_busy(struct vpio_pdev *pdev, u32 engine)
+{
+	const struct vpio_slice *slice = &pdev->slices[engine];
+
+	return slice->askers || slice->phase != VPIO_OWNED ||
+	       (slice->owner && !is_idle(pdev, engine));
+}
+
 static bool is_late(struct vpio_pdev *pdev, u32 engine)
 {
 	return pdev->ops->now(pdev) - pdev->slices[engine].since >=
@@ -357,6 +365,7 @@ bool vpio_slice_start(struct vpio_vdev *vdev, u32 engine, u64 a, u64 b)
 		vpio_start_end(vdev, engine, 1);
 	} else if (taken) {
 		set_pending(vdev, engine, true);
+		vpio_pace_stir(pdev);
 		advance(pdev, engine);
 		if (start->pending && pdev->limited)
 			pdev->ops->wake_pdev(pdev); /* which says when it is due */
@@ -426,6 +435,7 @@ void vpio_slice_deliver(struct vpio_vdev *vdev)
 			vdev->stats.jobs_aborted++;
 		else
 			vdev->stats.jobs_done++;
+		vdev->ended = true;
 		vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_DONE), NULL, 0, status, 0);
 	}
 }

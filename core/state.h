@@ -107,6 +107,13 @@ struct vpio_vdev {
 	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
 	bool refused;		  /* this request is refused and counted already */
+	bool held;		  /* an interrupt waits: see pace.c */
+	bool ended;		  /* a job has ended since the last interrupt, */
+	bool urgent;		  /* a frame has been lost for lack of room, */
+	u32 news;		  /* and so often a cause was raised */
+	u64 interrupted;	  /* ns: when that was */
+	u64 gap;		  /* ns: from one interrupt to the next, at least */
+	u32 burst;		  /* ... unless there is so much news */
 	u8 stale;		  /* VPB_REG_FILTER, VPB_REG_IRQ: such a register has changed */
 	bool hooked;		  /* a handler ran in this access */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
@@ -231,6 +238,13 @@ struct vpio_pdev {
 	bool trial;		  /* the last storm may not be over */
 	u32 futile;		  /* rounds of interrupts for nothing, in a row */
 	u64 progress;		  /* ends of work, and frames */
+	u64 seen;		  /* of these, at the last tick */
+	u32 quiet;		  /* ticks in a row without anything under way */
+	bool polling;		  /* the interrupt is masked: see pace.c */
+	bool polled_for;	  /* an interrupt that is on its way may have no cause any more */
+	u64 polled, found;	  /* ns: when causes were looked for last, and were found */
+	u64 interval;		  /* ns: from one look to the next */
+	u64 seldom;		  /* ns: that at most; 0: it does not poll */
 	u8 *state;		  /* VPB_HOST */
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u32 count;		  /* vdevs */
@@ -528,6 +542,8 @@ static inline void vpio_slice_begin(struct vpio_vdev *vdev)
 }
 /* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
 void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* Whether anything is asked of the engine, or goes on there. */
+bool vpio_slice_is_busy(struct vpio_pdev *pdev, u32 engine);
 /* Whether the vdev waits for a slice engine. */
 bool vpio_slice_waits(const struct vpio_vdev *vdev);
 /* The owner's work has ended. */
@@ -555,6 +571,17 @@ void vpio_start_refuse(struct vpio_vdev *vdev, u32 engine);
 /* Lets it begin: the vdev's worker is to call vpio_slice_begin(). */
 void vpio_start_grant(struct vpio_vdev *vdev, u32 engine);
 
+/* pace.c: the clock, polling, moderation. Pdev's lock, but where it says otherwise. */
+
+/* A tick: goes the clock on? */
+void vpio_pace_tick(struct vpio_pdev *pdev);
+/* Something begins: the clock is to go on. */
+void vpio_pace_stir(struct vpio_pdev *pdev);
+/* Causes have been looked for; @done: ends of work and frames that came of it. */
+void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found, u64 done);
+/* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
+bool vpio_pace_holds(struct vpio_vdev *vdev);
+
 /* partition.c: engines that exist many times. Pdev's lock, but where it says otherwise. */
 
 /* Gives the vdev an instance of each, reset; false if one has none left. Both locks. */
@@ -570,6 +597,8 @@ void vpio_partition_restore_all(struct vpio_pdev *pdev);
 bool vpio_partition_interrupt(struct vpio_pdev *pdev);
 /* Lets what waits begin, and resets instances whose work takes too long. */
 void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine);
+/* Whether anything is asked of an instance, or goes on there. */
+bool vpio_partition_is_busy(struct vpio_pdev *pdev, u32 engine);
 /* The vdev's work begins now. */
 void vpio_partition_begin(struct vpio_vdev *vdev, u32 engine);
 /* The work of an instance has ended. */
@@ -596,6 +625,8 @@ void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
 
 /* Of a set of vdevs, those that their rates don't keep back now. */
 u64 vpio_share_allowed(struct vpio_pdev *pdev, u64 set);
+/* When what rates keep back may go on; 0: nothing is kept back. */
+u64 vpio_share_due(struct vpio_pdev *pdev);
 /* A frame of a vdev goes to the wire. */
 void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now);
 /* A vdev's request has waited so long for its turn. */

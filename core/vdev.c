@@ -111,15 +111,18 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		vdev->line = false;
 		pdev->ops->irq(vdev, false);
 	}
-	if (msi) {
-		if (!rise)
-			return;
-	} else {
+	if (!msi)
 		level = level && !vpio_config_intx_disabled(vdev);
-		if (level == vdev->line)
-			return;
-		vdev->line = level;
+	rise = msi ? level && (rise || vdev->held) : level && !vdev->line;
+	if (!level)
+		vdev->held = false; /* the guest has found the cause by itself */
+	if (rise && vpio_pace_holds(vdev)) {
+		vdev->stale |= VPB_REG_IRQ;
+		return;
 	}
+	if (msi ? !rise : level == vdev->line)
+		return;
+	vdev->line = level && !msi;
 	if (level)
 		vdev->stats.interrupts++;
 	pdev->ops->irq(vdev, level);
@@ -850,6 +853,7 @@ static bool receive_all(struct vpio_vdev *vdev, u32 most)
 
 	pdev->ops->lock(pdev);
 	vdev->stats.rx_dropped += vdev->inbox_dropped;
+	vdev->urgent |= vdev->inbox_dropped != 0;
 	vdev->inbox_dropped = 0;
 	while ((letter = vpio_inbox_first(&vdev->inbox)) && most--) {
 		pdev->ops->unlock(pdev);
@@ -940,6 +944,8 @@ void vpio_vdev_init(struct vpio_vdev *vdev, struct vpio_pdev *pdev, const u8 mac
 	vdev->priv = priv;
 	vdev->source_check = true;
 	vdev->weight = VPIO_WEIGHT;
+	vdev->gap = VPIO_INTERRUPT_US * 1000;
+	vdev->burst = VPIO_INTERRUPT_EVENTS;
 	vdev->state = place;
 	place += vpio_align(model->header->state_size[VPB_VDEV]);
 	vdev->slice_state = place;
@@ -977,6 +983,10 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
 	vdev->run = 0;
+	vdev->held = false;
+	vdev->ended = false;
+	vdev->urgent = false;
+	vdev->news = 0;
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
 	vdev->stale = VPB_REG_FILTER | VPB_REG_IRQ;
 	settle(vdev);
@@ -1005,6 +1015,8 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 		pdev->seats |= vpio_share_bit(vdev);
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
+		pdev->quiet = 0;
+		pdev->ops->wake_pdev(pdev);
 	}
 	pdev->ops->unlock(pdev);
 	return result;

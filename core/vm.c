@@ -128,6 +128,7 @@ static void raise_causes(struct vm *vm, u32 number, u64 causes)
 		return; /* no cause is of another space */
 	vpio_store(vdev->state, var, 0, vpio_load(vdev->state, var, 0) | causes);
 	mark_stale(vm, number);
+	vdev->news++;
 	for (i = 0; i < VPB_MAX_IRQS; i++) {
 		if (vm->pdev->irqs[i].cause == var)
 			vdev->raised[i] |= causes;
@@ -744,6 +745,7 @@ DENY:
 	NEXT;
 DROP:
 	vm->vdev->stats.rx_dropped++;
+	vm->vdev->urgent = true;
 	FRAME->length = 0;
 	NEXT;
 FNEW:
@@ -927,7 +929,8 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 		.pdev = pdev,
 		.vdev = vdev,
 		.frame = frame,
-		.state = { vdev ? vdev->state : NULL, pdev->state, vdev ? vdev->slice_state : NULL },
+		.state = { vdev ? vdev->state : NULL, pdev->state,
+			   vdev ? vdev->slice_state : NULL },
 		.engine = VPB_NONE,
 	};
 	u64 r[VPB_MAX_NREGS];

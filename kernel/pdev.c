@@ -129,7 +129,8 @@ static void health(struct vpio_pdev *core, enum vpio_health health)
 		break;
 	case VPIO_BROKEN:
 		pci_clear_master(pci->pdev);
-		pci_err(pci->pdev, "broken: reset again and again, and no work ends; out of service until 'revive' is written to vpio/state\n");
+		pci_err(pci->pdev,
+			"broken: reset again and again, and no work ends; out of service until 'revive' is written to vpio/state\n");
 		break;
 	case VPIO_GONE:
 		pci_err(pci->pdev, "gone: it does not answer; out of service\n");
@@ -146,6 +147,7 @@ static const struct vpio_ops ops = {
 	.now = now,
 	.wake_pdev = wake_pdev,
 	.wake_vdev = vpio_mdev_wake,
+	.wake_vdev_at = vpio_mdev_wake_at,
 	.lock = lock,
 	.unlock = unlock,
 	.report = vpio_mdev_report,
@@ -196,9 +198,8 @@ static void let_interrupts_in(struct vpio_pci *pci)
 }
 
 /*
- * A device that goes on interrupting for nothing would keep a processor busy, and one that is out of
- * service is not looked at: no more interrupts until the core says so. A line that is silenced is left
- * so; messages are masked. Only the worker calls this.
+ * No more interrupts until the core says so: it polls, or they have no end, or the device is out of
+ * service. A line that is silenced is left so; messages are masked. Only the worker calls this.
  */
 static void mute(struct vpio_pci *pci, bool on)
 {
@@ -224,9 +225,11 @@ static enum hrtimer_restart handle_due(struct hrtimer *timer)
 /* Lets the worker run when the core says, and not before, unless somebody asks for it. */
 static void arm(struct vpio_pci *pci)
 {
-	const u64 due = vpio_pdev_due(pci->core);
+	u64 due = vpio_pdev_due(pci->core);
 
 	lockdep_assert_held(&pci->lock);
+	if (!due && pci->irq_kind == VPIO_PCI_IRQ_NONE)
+		due = now(pci->core) + VPIO_TICK_MS * NSEC_PER_MSEC;
 	if (due)
 		hrtimer_start_range_ns(&pci->due, ns_to_ktime(due), VPIO_PCI_SLACK_NS,
 				       HRTIMER_MODE_ABS);
@@ -238,7 +241,7 @@ static void run(struct work_struct *work)
 {
 	struct vpio_pci *pci = container_of(work, struct vpio_pci, run);
 	const bool interrupted = test_and_clear_bit(VPIO_PCI_INTERRUPTED, &pci->flags);
-	bool storms = false, down, live;
+	bool mutes = false, live;
 	u64 count;
 
 	mutex_lock(&pci->lock);
@@ -246,55 +249,21 @@ static void run(struct work_struct *work)
 	if (live) {
 		vpio_pdev_run(pci->core, interrupted);
 		arm(pci);
-		storms = vpio_pdev_storms(pci->core);
+		mutes = vpio_pdev_mutes(pci->core);
 	}
-	down = vpio_pdev_health(pci->core) != VPIO_WORKING;
 	count = vpio_pdev_stats(pci->core)->storms;
 	mutex_unlock(&pci->lock);
 	if (!live)
 		return;
 	if (pci->storms != count)
-		pci_warn(pci->pdev, "interrupts without end, for nothing: looked at every %u ms until it is quiet\n",
-			 VPIO_TICK_MS);
+		pci_warn(
+			pci->pdev,
+			"interrupts without end, for nothing: looked at every %u ms until it is quiet\n",
+			VPIO_TICK_MS);
 	pci->storms = count;
-	mute(pci, storms || down);
+	mute(pci, mutes);
 	if (interrupted && !pci->muted)
 		let_interrupts_in(pci);
-}
-
-static void tick(struct work_struct *work)
-{
-	struct vpio_pci *pci = container_of(to_delayed_work(work), struct vpio_pci, tick);
-
-	queue_work(pci->workers, &pci->run);
-
-	mutex_lock(&pci->lock);
-	if (pci->live && pci->users)
-		queue_delayed_work(pci->workers, &pci->tick, msecs_to_jiffies(VPIO_TICK_MS));
-	mutex_unlock(&pci->lock);
-}
-
-/**
- * vpio_pci_user_added() - a vdev has been opened: the clock runs
- * @pci: its pdev
- */
-void vpio_pci_user_added(struct vpio_pci *pci)
-{
-	mutex_lock(&pci->lock);
-	if (pci->live && !pci->users++)
-		queue_delayed_work(pci->workers, &pci->tick, msecs_to_jiffies(VPIO_TICK_MS));
-	mutex_unlock(&pci->lock);
-}
-
-/**
- * vpio_pci_user_removed() - a vdev has been closed
- * @pci: its pdev
- */
-void vpio_pci_user_removed(struct vpio_pci *pci)
-{
-	mutex_lock(&pci->lock);
-	pci->users--;
-	mutex_unlock(&pci->lock);
 }
 
 /* --- Binding ----------------------------------------------------------------------------- */
@@ -310,7 +279,8 @@ static int load_model(struct vpio_pci *pci)
 	snprintf(name, sizeof(name), "vpio/%04x-%04x.vpb", pdev->vendor, pdev->device);
 	ret = request_firmware(&firmware, name, &pdev->dev);
 	if (ret) {
-		pci_err(pdev, "no model: looked for the firmware file %s (error %d); compile one with 'vpio model compile' and put it there\n",
+		pci_err(pdev,
+			"no model: looked for the firmware file %s (error %d); compile one with 'vpio model compile' and put it there\n",
 			name, ret);
 		return -ENOENT;
 	}
@@ -349,7 +319,8 @@ static int map_bars(struct vpio_pci *pci)
 		if (window->hw_bar != bar->index)
 			continue;
 		if (io != bar->io || pci_resource_len(pci->pdev, bar->index) < window->size) {
-			pci_err(pci->pdev, "BAR %u is not what model %s says: expected %u bytes of %s\n",
+			pci_err(pci->pdev,
+				"BAR %u is not what model %s says: expected %u bytes of %s\n",
 				bar->index, vpio_model_string(&pci->model, header->name),
 				window->size, bar->io ? "I/O ports" : "memory");
 			return -ENODEV;
@@ -385,8 +356,8 @@ static int alloc_dmas(struct vpio_pci *pci)
 	u32 i;
 
 	for (i = 0; i < pci->model.header->dmas.count; i++) {
-		pci->dmas[i].memory = dma_alloc_coherent(&pci->pdev->dev, dma_bytes(pci, i), &bus,
-							 GFP_KERNEL);
+		pci->dmas[i].memory =
+			dma_alloc_coherent(&pci->pdev->dev, dma_bytes(pci, i), &bus, GFP_KERNEL);
 		if (!pci->dmas[i].memory)
 			return -ENOMEM;
 		pci->dmas[i].bus = bus;
@@ -471,7 +442,6 @@ static void stop(struct vpio_pci *pci)
 	pci->live = false;
 	mutex_unlock(&pci->lock);
 	put_irq(pci);
-	cancel_delayed_work_sync(&pci->tick);
 	hrtimer_cancel(&pci->due);
 	cancel_work_sync(&pci->run);
 }
@@ -512,7 +482,8 @@ static int register_type(struct vpio_pci *pci)
 	pci->type.sysfs_name = vpio_model_string(&pci->model, header->name);
 	pci->type.pretty_name = vpio_model_string(&pci->model, header->title);
 	pci->types[0] = &pci->type;
-	return mdev_register_parent(&pci->parent, &pci->pdev->dev, &vpio_mdev_driver, pci->types, 1);
+	return mdev_register_parent(&pci->parent, &pci->pdev->dev, &vpio_mdev_driver, pci->types,
+				    1);
 }
 
 static void release(struct kref *kref)
@@ -569,7 +540,6 @@ static struct vpio_pci *alloc(struct pci_dev *pdev)
 	mutex_init(&pci->lock);
 	pci->pdev = pdev;
 	INIT_WORK(&pci->run, run);
-	INIT_DELAYED_WORK(&pci->tick, tick);
 	vpio_hrtimer_setup(&pci->due, handle_due);
 	pci->workers = alloc_workqueue("vpio-%s", WQ_HIGHPRI | WQ_UNBOUND, 0, pci_name(pdev));
 	return pci;

@@ -47,40 +47,45 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr, co
 	return ret ? ret : count;
 }
 
-static ssize_t quantum_us_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	const struct vpio_pci *pci = dev_get_drvdata(dev);
+/*
+ * Files that hold a number, of something that may be changed while it is in use: NUMBER(owner, file, get,
+ * set, least, most), where set refuses what is not within these bounds.
+ */
+#define NUMBER(owner, file, get, set, least, most)                                              \
+	static ssize_t file##_show(struct device *dev, struct device_attribute *attr,           \
+				   char *buffer)                                                \
+	{                                                                                       \
+		const struct owner *holder = dev_get_drvdata(dev);                              \
+												\
+		return sysfs_emit(buffer, "%llu\n", get(holder->core));                         \
+	}                                                                                       \
+												\
+	static ssize_t file##_store(struct device *dev, struct device_attribute *attr,          \
+				    const char *text, size_t count)                             \
+	{                                                                                       \
+		struct owner *holder = dev_get_drvdata(dev);                                    \
+		u64 value;                                                                      \
+												\
+		if (!kstrtou64(text, 0, &value) && !set(holder->core, value))                   \
+			return count;                                                           \
+		dev_info(dev, "vpio: " #file " takes a number from %u to %u\n", least, most);   \
+		return -EINVAL;                                                                 \
+	}                                                                                       \
+												\
+	static DEVICE_ATTR_RW(file)
 
-	return sysfs_emit(buffer, "%u\n", vpio_pdev_quantum(pci->core));
-}
-
-/* What a file takes, for the log: say_range(dev, "weight", 1, 1000). */
-static void say_range(struct device *dev, const char *name, u64 least, u64 most)
-{
-	dev_info(dev, "vpio: %s takes a number from %llu to %llu\n", name, least, most);
-}
-
-static ssize_t quantum_us_store(struct device *dev, struct device_attribute *attr, const char *text,
-				size_t count)
-{
-	struct vpio_pci *pci = dev_get_drvdata(dev);
-	u64 value;
-
-	if (!kstrtou64(text, 0, &value) && !vpio_pdev_set_quantum(pci->core, value))
-		return count;
-	say_range(dev, attr->attr.name, 0, VPIO_QUANTUM_MOST_US);
-	return -EINVAL;
-}
+NUMBER(vpio_pci, quantum_us, vpio_pdev_quantum, vpio_pdev_set_quantum, 0, VPIO_QUANTUM_MOST_US);
+NUMBER(vpio_pci, poll_us, vpio_pdev_poll, vpio_pdev_set_poll, 0, VPIO_POLL_MOST_US);
 
 static DEVICE_ATTR_RO(model);
 static DEVICE_ATTR_RW(state);
-static DEVICE_ATTR_RW(quantum_us);
 static struct device_attribute dev_attr_pci_stats = __ATTR(stats, 0444, pci_stats_show, NULL);
 
 static struct attribute *pci_attributes[] = {
 	&dev_attr_model.attr,
 	&dev_attr_state.attr,
 	&dev_attr_quantum_us.attr,
+	&dev_attr_poll_us.attr,
 	&dev_attr_pci_stats.attr,
 	NULL,
 };
@@ -191,67 +196,15 @@ static ssize_t source_check_store(struct device *dev, struct device_attribute *a
 	return count;
 }
 
-/*
- * The vdev's shares: numbers that may be changed while it is in use. They are the pdev's lock's, which
- * the core takes.
- */
-
-static ssize_t weight_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-
-	return sysfs_emit(buffer, "%u\n", vpio_vdev_weight(vdev->core));
-}
-
-static ssize_t weight_store(struct device *dev, struct device_attribute *attr, const char *text,
-			    size_t count)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-	u64 value;
-
-	if (!kstrtou64(text, 0, &value) && !vpio_vdev_set_weight(vdev->core, value))
-		return count;
-	say_range(dev, attr->attr.name, 1, VPIO_WEIGHT_MOST);
-	return -EINVAL;
-}
-
-static ssize_t rate_bytes_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-
-	return sysfs_emit(buffer, "%llu\n", vpio_vdev_rate_bytes(vdev->core));
-}
-
-static ssize_t rate_bytes_store(struct device *dev, struct device_attribute *attr, const char *text,
-				size_t count)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-	u64 value;
-
-	if (!kstrtou64(text, 0, &value) && !vpio_vdev_set_rate_bytes(vdev->core, value))
-		return count;
-	say_range(dev, attr->attr.name, 0, VPIO_RATE_MOST_BYTES);
-	return -EINVAL;
-}
-
-static ssize_t rate_frames_show(struct device *dev, struct device_attribute *attr, char *buffer)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-
-	return sysfs_emit(buffer, "%llu\n", vpio_vdev_rate_frames(vdev->core));
-}
-
-static ssize_t rate_frames_store(struct device *dev, struct device_attribute *attr,
-				 const char *text, size_t count)
-{
-	struct vpio_mdev *vdev = dev_get_drvdata(dev);
-	u64 value;
-
-	if (!kstrtou64(text, 0, &value) && !vpio_vdev_set_rate_frames(vdev->core, value))
-		return count;
-	say_range(dev, attr->attr.name, 0, VPIO_RATE_MOST_FRAMES);
-	return -EINVAL;
-}
+NUMBER(vpio_mdev, weight, vpio_vdev_weight, vpio_vdev_set_weight, 1, VPIO_WEIGHT_MOST);
+NUMBER(vpio_mdev, rate_bytes, vpio_vdev_rate_bytes, vpio_vdev_set_rate_bytes, 0,
+       VPIO_RATE_MOST_BYTES);
+NUMBER(vpio_mdev, rate_frames, vpio_vdev_rate_frames, vpio_vdev_set_rate_frames, 0,
+       VPIO_RATE_MOST_FRAMES);
+NUMBER(vpio_mdev, interrupt_us, vpio_vdev_interrupt_us, vpio_vdev_set_interrupt_us, 0,
+       VPIO_INTERRUPT_MOST_US);
+NUMBER(vpio_mdev, interrupt_events, vpio_vdev_interrupt_events, vpio_vdev_set_interrupt_events, 1,
+       VPIO_INTERRUPT_MOST_EVENTS);
 
 static ssize_t stats_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -270,9 +223,6 @@ static ssize_t stats_show(struct device *dev, struct device_attribute *attr, cha
 static DEVICE_ATTR_RW(mac);
 static DEVICE_ATTR_RW(params);
 static DEVICE_ATTR_RW(source_check);
-static DEVICE_ATTR_RW(weight);
-static DEVICE_ATTR_RW(rate_bytes);
-static DEVICE_ATTR_RW(rate_frames);
 static DEVICE_ATTR_RO(stats);
 
 static struct attribute *mdev_attributes[] = {
@@ -282,6 +232,8 @@ static struct attribute *mdev_attributes[] = {
 	&dev_attr_weight.attr,
 	&dev_attr_rate_bytes.attr,
 	&dev_attr_rate_frames.attr,
+	&dev_attr_interrupt_us.attr,
+	&dev_attr_interrupt_events.attr,
 	&dev_attr_stats.attr,
 	NULL,
 };

@@ -85,6 +85,27 @@ void vpio_mdev_wake(struct vpio_vdev *core)
 }
 
 /**
+ * vpio_mdev_wake_at() - let the vdev's worker run at a time; see vpio_ops.wake_vdev_at
+ * @core: the vdev
+ * @time: as ktime_get_ns() has it
+ */
+void vpio_mdev_wake_at(struct vpio_vdev *core, u64 time)
+{
+	struct vpio_mdev *vdev = mdev_of(core);
+
+	lockdep_assert_held(&vdev->lock);
+	hrtimer_start(&vdev->due, ns_to_ktime(time), HRTIMER_MODE_ABS);
+}
+
+static enum hrtimer_restart handle_due(struct hrtimer *timer)
+{
+	struct vpio_mdev *vdev = container_of(timer, struct vpio_mdev, due);
+
+	kthread_queue_work(vdev->worker, &vdev->run);
+	return HRTIMER_NORESTART;
+}
+
+/**
  * vpio_mdev_report() - log a refusal, at most one a second; see vpio_ops.report
  * @core: the vdev
  * @refusal: why
@@ -142,11 +163,11 @@ static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, v
 	if (mutex_lock_killable(&vdev->lock))
 		return -EINTR;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
-		ret = write ? vpio_vdev_config_write(vdev->core, offset, data, size) :
-			      vpio_vdev_config_read(vdev->core, offset, data, size);
+		ret = write ? vpio_vdev_config_write(vdev->core, offset, data, size)
+			    : vpio_vdev_config_read(vdev->core, offset, data, size);
 	else
-		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size) :
-			      vpio_vdev_read(vdev->core, region, offset, data, size);
+		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size)
+			    : vpio_vdev_read(vdev->core, region, offset, data, size);
 	mutex_unlock(&vdev->lock);
 	return ret;
 }
@@ -158,8 +179,8 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 	int ret;
 
 	while ((ret = try_access(vdev, region, offset, data, size, write)) == VPIO_WAIT) {
-		if (wait_event_killable(vdev->waiting, !vpio_vdev_waits(vdev->core)))
-			return -EINTR;
+		if (wait_event_interruptible(vdev->waiting, !vpio_vdev_waits(vdev->core)))
+			return -ERESTARTSYS;
 	}
 	if (ret)
 		return -EINVAL;
@@ -350,11 +371,13 @@ static int attach(struct vpio_mdev *vdev)
 
 	switch (vpio_vdev_attach(vdev->core)) {
 	case VPIO_SAME_MAC:
-		dev_err(dev, "vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
+		dev_err(dev,
+			"vpio: another vdev of this card has MAC address %pM already: write another to vpio/mac\n",
 			vpio_vdev_mac(vdev->core));
 		return -EADDRINUSE;
 	case VPIO_NO_INSTANCE:
-		dev_err(dev, "vpio: each instance of an engine of this card is another vdev's, or works still for the last one: close a VM, or try again\n");
+		dev_err(dev,
+			"vpio: each instance of an engine of this card is another vdev's, or works still for the last one: close a VM, or try again\n");
 		return -EBUSY;
 	case VPIO_TOO_MANY:
 		dev_err(dev, "vpio: %u vdevs of this card are open already: close a VM\n",
@@ -375,10 +398,10 @@ static int vdev_open(struct vfio_device *vfio)
 	ret = attach(vdev);
 	vdev->open = !ret;
 	mutex_unlock(&vdev->lock);
-	if (ret)
+	if (ret) {
+		hrtimer_cancel(&vdev->due);
 		kthread_destroy_worker(vdev->worker);
-	else
-		vpio_pci_user_added(vdev->pci);
+	}
 	return ret;
 }
 
@@ -391,9 +414,9 @@ static void vdev_close(struct vfio_device *vfio)
 	vdev->open = false;
 	vpio_vdev_detach(vdev->core);
 	mutex_unlock(&vdev->lock);
+	hrtimer_cancel(&vdev->due);
 	kthread_destroy_worker(vdev->worker);
 	vpio_irq_close(&vdev->irq);
-	vpio_pci_user_removed(vdev->pci);
 }
 
 /* The card or the vdev is to go, and the user holds on to it: ask, and say so in the log. */
@@ -403,7 +426,8 @@ static void vdev_request(struct vfio_device *vfio, unsigned int count)
 	bool asked = vpio_irq_request(&vdev->irq);
 
 	if (!(count % 10))
-		dev_notice_ratelimited(vfio->dev, "vpio: waiting for the user of this vdev to release it%s\n",
+		dev_notice_ratelimited(vfio->dev,
+				       "vpio: waiting for the user of this vdev to release it%s\n",
 				       asked ? "" : "; it does not listen: end the VM");
 }
 
@@ -449,6 +473,7 @@ static int vdev_init(struct vfio_device *vfio)
 	mutex_init(&vdev->lock);
 	init_waitqueue_head(&vdev->waiting);
 	vpio_irq_init(&vdev->irq);
+	vpio_hrtimer_setup(&vdev->due, handle_due);
 	ratelimit_state_init(&vdev->reports, HZ, 1);
 	ratelimit_set_flags(&vdev->reports, RATELIMIT_MSG_ON_RELEASE);
 	make_mac(&mdev->uuid, mac);
@@ -466,19 +491,17 @@ static void vdev_release(struct vfio_device *vfio)
 	vpio_pci_put(pci);
 }
 
-static const struct vfio_device_ops vdev_ops = {
-	.name = "vpio",
-	.init = vdev_init,
-	.release = vdev_release,
-	.open_device = vdev_open,
-	.close_device = vdev_close,
-	.read = vdev_read,
-	.write = vdev_write,
-	.ioctl = vdev_ioctl,
-	.request = vdev_request,
-	.dma_unmap = vdev_dma_unmap,
-	VPIO_VFIO_IOMMUFD_OPS
-};
+static const struct vfio_device_ops vdev_ops = { .name = "vpio",
+						 .init = vdev_init,
+						 .release = vdev_release,
+						 .open_device = vdev_open,
+						 .close_device = vdev_close,
+						 .read = vdev_read,
+						 .write = vdev_write,
+						 .ioctl = vdev_ioctl,
+						 .request = vdev_request,
+						 .dma_unmap = vdev_dma_unmap,
+						 VPIO_VFIO_IOMMUFD_OPS };
 
 static int vdev_probe(struct mdev_device *mdev)
 {

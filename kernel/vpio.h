@@ -44,7 +44,7 @@ enum vpio_pci_flag {
 
 enum {
 	/* How late what is due may be: those of a moment are served by one interrupt. */
-	VPIO_PCI_SLACK_NS = 50000,
+	VPIO_PCI_SLACK_NS = 10000,
 };
 
 /* A part of a BAR of the physical device, mapped. */
@@ -62,18 +62,16 @@ struct vpio_pci_bar {
  * @lock: the pdev's mutex
  * @core: the monitor's part; guarded by @lock, but for its statistics, which are read without
  * @live: the hardware may be touched and @core runs; guarded by @lock
- * @users: vdevs that are open; guarded by @lock
  * @bars: registers of the hardware; constant after probe
  * @dmas: the model's DMA memories; constant after probe
  * @irq_kind: enum vpio_pci_irq; constant after probe
  * @irq: the interrupt's number
  * @flags: enum vpio_pci_flag; atomic
- * @muted: no interrupt is let in: it storms, or is out of service; the worker's own
+ * @muted: no interrupt is let in: see vpio_pdev_mutes(); the worker's own
  * @storms: that the log has heard of; the worker's own
- * @workers: runs @run and @tick, before other work of this host
+ * @workers: runs @run, before other work of this host
  * @run: handles an interrupt, or what the core asks to be done
- * @tick: each VPIO_TICK_MS while a vdev is open
- * @due: when @run is to run because a vdev's rate lets it go on; armed under @lock
+ * @due: when @run is to run though nobody asks for it; armed under @lock
  * @vdevs: vdevs that there are; atomic
  * @parent: as a parent of mediated devices
  * @type: their one type
@@ -88,7 +86,6 @@ struct vpio_pci {
 	struct mutex lock;
 	struct vpio_pdev *core;
 	bool live;
-	unsigned int users;
 
 	struct vpio_pci_bar bars[PCI_STD_NUM_BARS];
 	struct vpio_dma dmas[VPB_MAX_DMAS];
@@ -101,7 +98,6 @@ struct vpio_pci {
 
 	struct workqueue_struct *workers;
 	struct work_struct run;
-	struct delayed_work tick;
 	struct hrtimer due;
 
 	atomic_t vdevs;
@@ -141,6 +137,7 @@ struct vpio_irq {
  * @open: attached to the pdev; guarded by @lock
  * @worker: the thread that runs @run; there is one while the vdev is open
  * @run: delivers what waits for the vdev
+ * @due: when @run is to run though nothing new has come; armed under @lock
  * @irq: its interrupts
  * @reports: at most one report of a refusal a second
  * @waiting: accesses that wait for an engine
@@ -153,6 +150,7 @@ struct vpio_mdev {
 	bool open;
 	struct kthread_worker *worker;
 	struct kthread_work run;
+	struct hrtimer due;
 	struct vpio_irq irq;
 	struct ratelimit_state reports;
 	wait_queue_head_t waiting;
@@ -167,8 +165,6 @@ unsigned int vpio_pci_vdevs(const struct vpio_pci *pci);
 int vpio_pci_get(struct vpio_pci *pci);
 void vpio_pci_put(struct vpio_pci *pci);
 int vpio_pci_revive(struct vpio_pci *pci);
-void vpio_pci_user_added(struct vpio_pci *pci);
-void vpio_pci_user_removed(struct vpio_pci *pci);
 
 /* vdev.c */
 extern struct mdev_driver vpio_mdev_driver;
@@ -176,6 +172,7 @@ int vpio_mdev_guest_read(struct vpio_vdev *core, u64 address, void *data, size_t
 int vpio_mdev_guest_write(struct vpio_vdev *core, u64 address, const void *data, size_t size);
 void vpio_mdev_set_level(struct vpio_vdev *core, bool level);
 void vpio_mdev_wake(struct vpio_vdev *core);
+void vpio_mdev_wake_at(struct vpio_vdev *core, u64 time);
 void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 address, u64 size);
 
 /* irq.c */

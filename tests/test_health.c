@@ -480,7 +480,7 @@ static void check_storm(struct scene *scene, enum sim_fault which)
 	assert_int_equal(stats(scene)->storms, 1);
 	fault(scene, which, 0);
 	pass(scene, 2 * VPIO_TICK_MS);
-	assert_false(vpio_pdev_storms(scene->world->pdev));
+	assert_false(vpio_pdev_mutes(scene->world->pdev));
 	assert_alive(scene); /* by interrupts: no time passes */
 	assert_alive(scene);
 	fault(scene, which, SIM_FOREVER);

@@ -110,6 +110,14 @@ static void wake_vdev(struct vpio_vdev *vdev)
 	guest_of(vdev)->woken = true;
 }
 
+static void wake_vdev_at(struct vpio_vdev *vdev, u64 time)
+{
+	struct world_guest *guest = vpio_vdev_priv(vdev);
+
+	world_require(guest->locked, "wake_vdev_at() without the vdev's lock");
+	guest->due = time;
+}
+
 static void lock(struct vpio_pdev *pdev)
 {
 	world_require(!world_of(pdev)->locked, "the pdev's lock taken twice");
@@ -154,6 +162,7 @@ static const struct vpio_ops ops = {
 	.now = now,
 	.wake_pdev = wake_pdev,
 	.wake_vdev = wake_vdev,
+	.wake_vdev_at = wake_vdev_at,
 	.lock = lock,
 	.unlock = unlock,
 	.report = report,
@@ -295,6 +304,7 @@ static void add_guest(struct world *world, unsigned int index)
 	guest->memory = take_memory(world->memory, world->memory);
 	guest->vdev = take_memory(vpio_vdev_size(&world->model), vpio_vdev_size(&world->model));
 	vpio_vdev_init(guest->vdev, world->pdev, mac, guest);
+	vpio_vdev_set_interrupt_us(guest->vdev, 0); /* no time passes by itself */
 	guest->locked = true;
 	result = vpio_vdev_attach(guest->vdev);
 	/* a model may have fewer instances of an engine than there are guests */
@@ -333,6 +343,7 @@ struct world *world_create_small(const void *block, size_t size, unsigned int gu
 	world->pdev = take_memory(vpio_pdev_size(&world->model), vpio_pdev_size(&world->model));
 	world_require(world->device != NULL, "out of memory");
 	vpio_pdev_init(world->pdev, &world->model, &ops, world->dma, world);
+	vpio_pdev_set_poll(world->pdev, 0);
 	lock(world->pdev);
 	vpio_pdev_start(world->pdev);
 	unlock(world->pdev);
@@ -387,10 +398,10 @@ static bool run_guests(struct world *world)
 	return ran;
 }
 
-/* An embedder masks the interrupt of a device that storms, or that is out of service. */
+/* An embedder masks the interrupt when it is told so. */
 static bool is_masked(struct world *world)
 {
-	return vpio_pdev_storms(world->pdev) || vpio_pdev_health(world->pdev) != VPIO_WORKING;
+	return vpio_pdev_mutes(world->pdev);
 }
 
 void world_run(struct world *world)
@@ -416,12 +427,31 @@ void world_run(struct world *world)
 			ran |= (world->interrupt || world->message) && !is_masked(world);
 		}
 		ran |= run_guests(world);
-		if (!ran && world->jumps && world->due) {
-			world->now = world->due > world->now ? world->due : world->now;
-			world->woken = true;
-			ran = true;
-		}
 	} while (ran && ++rounds < world->rounds);
+}
+
+bool world_jump(struct world *world)
+{
+	const u64 pdev = world->due;
+	u64 next = pdev;
+	unsigned int i;
+
+	for (i = 0; i < world->count; i++) {
+		if (world->guests[i].due && (!next || world->guests[i].due < next))
+			next = world->guests[i].due;
+	}
+	if (!next)
+		return false;
+	world->now = next > world->now ? next : world->now;
+	world->woken |= pdev && pdev <= world->now;
+	for (i = 0; i < world->count; i++) {
+		if (!world->guests[i].due || world->guests[i].due > world->now)
+			continue;
+		world->guests[i].due = 0;
+		world->guests[i].woken = true;
+	}
+	world_run(world);
+	return true;
 }
 
 void world_pass(struct world *world, unsigned int ms)

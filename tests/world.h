@@ -28,6 +28,7 @@ struct world_guest {
 	bool line;	     /* interrupt line */
 	u64 edges;	     /* times it went up */
 	bool woken;
+	u64 due; /* when its worker is to run in any case; 0: it need not */
 	bool locked;
 	u64 reports;
 	enum vpio_refusal refusal; /* the last */
@@ -49,7 +50,6 @@ struct world {
 	unsigned int count;
 	bool woken, locked;
 	u64 due;	/* when the pdev's worker is to run in any case; 0: it need not */
-	bool jumps;	/* world_run() goes on to that time when nothing else is left */
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
 	u64 now;	/* ns */
@@ -88,6 +88,8 @@ void world_destroy(struct world *world);
 void world_run(struct world *world);
 /* The same after some time. */
 void world_pass(struct world *world, unsigned int ms);
+/* Goes on to when something is due, and lets it happen; false: nothing is. */
+bool world_jump(struct world *world);
 /* Brings a device up again that is out of service; 0 or -1. */
 int world_revive(struct world *world);
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Pace: when the hardware is looked at though nobody asks, and when a guest is interrupted.
+ *
+ * The clock. While anything is under way, and for a second after that, the worker runs each
+ * VPIO_TICK_MS: for deadlines, lost interrupts, the link. Then it stops, and nothing of the monitor
+ * runs until an interrupt or a guest asks: a device that idles costs no processor time.
+ *
+ * Polling. When interrupts come in quick succession the device's interrupt is masked, and the worker
+ * looks for causes by the clock instead, for all that has happened since it looked last. It looks more
+ * often if it finds as much as the hardware can have done, and less often if it finds next to nothing.
+ * When it has found nothing for some time, it goes back to interrupts.
+ *
+ * Moderation. A guest's interrupt after some quiet is delivered at once. One that comes soon after the
+ * last waits until that is over, so that a burst is one interrupt; but not longer than until so many
+ * things have happened, a frame was lost for lack of room, or the last of the guest's jobs has
+ * ended: then nothing more is to come, and the guest may be waiting for just this. Causes
+ * are in the guest's registers meanwhile: a guest that looks finds them, and is not interrupted for them
+ * any more.
+ */
+#include "state.h"
+
+enum {
+	QUIET = 10, /* ticks in a row without anything under way, before the clock stops */
+
+	/* ns */
+	BUSY = 500000,	     /* interrupts that come sooner than this one after the other */
+	POLL_OFTEN = 15000,  /* from one look to the next, at least; at most: pdev->seldom */
+	POLL_LAST = 2000000, /* without a cause, before interrupts are let in again */
+
+	MUCH = 4, /* ends of work and frames in one look: the hardware may have waited for it */
+};
+
+/* --- The clock --------------------------------------------------------------------------- */
+
+static bool is_busy(struct vpio_pdev *pdev)
+{
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->queues[i].count || vpio_slice_is_busy(pdev, i) ||
+		    vpio_partition_is_busy(pdev, i))
+			return true;
+	}
+	for (i = 0; i < pdev->count; i++) {
+		if (vpio_job_waits(pdev->vdevs[i]))
+			return true;
+	}
+	return false;
+}
+
+void vpio_pace_tick(struct vpio_pdev *pdev)
+{
+	if (pdev->progress != pdev->seen || is_busy(pdev))
+		pdev->quiet = 0;
+	else if (pdev->quiet < QUIET)
+		pdev->quiet++;
+	pdev->seen = pdev->progress;
+}
+
+void vpio_pace_stir(struct vpio_pdev *pdev)
+{
+	if (pdev->quiet < QUIET)
+		return;
+	pdev->quiet = 0;
+	pdev->ops->wake_pdev(pdev);
+}
+
+static u64 sooner(u64 a, u64 b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+u64 vpio_pdev_due(struct vpio_pdev *pdev)
+{
+	u64 due;
+
+	if (!pdev->started || pdev->health != VPIO_WORKING)
+		return 0;
+	due = vpio_share_due(pdev);
+	if (pdev->polling && !pdev->storm)
+		due = sooner(due, pdev->polled + pdev->interval);
+	if (pdev->storm || (pdev->count && pdev->quiet < QUIET))
+		due = sooner(due, pdev->ticked + VPIO_TICK_MS * 1000000ull);
+	return due;
+}
+
+/* --- Polling ----------------------------------------------------------------------------- */
+
+void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found, u64 done)
+{
+	const u64 now = pdev->ops->now(pdev);
+
+	pdev->polled = now;
+	if (interrupt)
+		pdev->quiet = 0;
+	if (found && !interrupt && pdev->polling)
+		pdev->stats.polls++;
+	if (found && interrupt && now - pdev->found < BUSY && pdev->seldom && !pdev->polling) {
+		pdev->polling = true;
+		pdev->interval = pdev->seldom;
+	}
+	if (done >= MUCH && pdev->interval > 2 * POLL_OFTEN)
+		pdev->interval /= 2;
+	else if (done <= 1)
+		pdev->interval = pdev->interval * 2 < pdev->seldom ? pdev->interval * 2
+								   : pdev->seldom;
+	if (found)
+		pdev->found = now;
+	else if (now - pdev->found >= POLL_LAST)
+		pdev->polling = false;
+	if (pdev->polling)
+		pdev->polled_for = true;
+	else if (interrupt)
+		pdev->polled_for = false;
+}
+
+int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us)
+{
+	if (us > VPIO_POLL_MOST_US)
+		return -1;
+	pdev->ops->lock(pdev);
+	WRITE_ONCE(pdev->seldom, us * 1000);
+	if (!us)
+		pdev->polling = false;
+	pdev->ops->wake_pdev(pdev);
+	pdev->ops->unlock(pdev);
+	return 0;
+}
+
+u64 vpio_pdev_poll(struct vpio_pdev *pdev)
+{
+	return READ_ONCE(pdev->seldom) / 1000;
+}
+
+bool vpio_pdev_mutes(struct vpio_pdev *pdev)
+{
+	return pdev->storm || pdev->polling || pdev->health != VPIO_WORKING;
+}
+
+/* --- Moderation -------------------------------------------------------------------------- */
+
+bool vpio_pace_holds(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const u64 gap = READ_ONCE(vdev->gap);
+	u64 now;
+
+	if (!gap || vdev->urgent || vdev->news >= READ_ONCE(vdev->burst) ||
+	    (vdev->ended && vpio_job_room(vdev) == VPIO_TX_SLOTS))
+		goto deliver;
+	now = pdev->ops->now(pdev);
+	if (now - vdev->interrupted >= gap)
+		goto deliver;
+	if (!vdev->held)
+		pdev->ops->wake_vdev_at(vdev, vdev->interrupted + gap);
+	vdev->held = true;
+	return true;
+deliver:
+	vdev->held = false;
+	vdev->urgent = false;
+	vdev->ended = false;
+	vdev->news = 0;
+	vdev->interrupted = pdev->ops->now(pdev);
+	return false;
+}
+
+int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us)
+{
+	if (us > VPIO_INTERRUPT_MOST_US)
+		return -1;
+	WRITE_ONCE(vdev->gap, us * 1000);
+	return 0;
+}
+
+u64 vpio_vdev_interrupt_us(struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->gap) / 1000;
+}
+
+int vpio_vdev_set_interrupt_events(struct vpio_vdev *vdev, u64 events)
+{
+	if (!events || events > VPIO_INTERRUPT_MOST_EVENTS)
+		return -1;
+	WRITE_ONCE(vdev->burst, (u32)events);
+	return 0;
+}
+
+u64 vpio_vdev_interrupt_events(struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->burst);
+}
