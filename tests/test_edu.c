@@ -906,6 +906,32 @@ static void test_msi_again(void **state)
 	assert_int_equal(b->edges, 0);
 }
 
+/* One that comes soon after the last waits, and is sent unless the guest has seen to it. */
+static void test_msi_held(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0];
+
+	world->now += 1000000000;
+	assert_int_equal(vpio_vdev_set_interrupt_us(a->vdev, 100), 0);
+	config(a, MSI + 2, 1);
+	guest_out(a, RAISE, 4, 1);
+	assert_int_equal(a->edges, 1);
+	guest_out(a, RAISE, 4, 2);
+	guest_out(a, RAISE, 4, 4);
+	assert_int_equal(a->edges, 1);
+	while (a->edges == 1)
+		assert_true(world_jump(world));
+	assert_int_equal(a->edges, 2); /* both in one */
+	guest_out(a, RAISE, 4, 8);
+	guest_out(a, ACK, 4, ~0u);
+	while (world_due(world))
+		world_jump(world);
+	assert_int_equal(a->edges, 2);
+	guest_out(a, RAISE, 4, 16);
+	assert_int_equal(a->edges, 3);
+}
+
 static void test_lost(void **state)
 {
 	struct world *world = *state;
@@ -1417,6 +1443,7 @@ int main(void)
 		TEST(intx),
 		TEST(msi),
 		TEST(msi_again),
+		TEST(msi_held),
 		TEST(lost),
 		TEST(spurious),
 		TEST(hung_factorial),

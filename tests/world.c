@@ -430,16 +430,23 @@ void world_run(struct world *world)
 	} while (ran && ++rounds < world->rounds);
 }
 
-bool world_jump(struct world *world)
+u64 world_due(const struct world *world)
 {
-	const u64 pdev = world->due;
-	u64 next = pdev;
+	u64 next = world->due;
 	unsigned int i;
 
 	for (i = 0; i < world->count; i++) {
 		if (world->guests[i].due && (!next || world->guests[i].due < next))
 			next = world->guests[i].due;
 	}
+	return next;
+}
+
+bool world_jump(struct world *world)
+{
+	const u64 pdev = world->due, next = world_due(world);
+	unsigned int i;
+
 	if (!next)
 		return false;
 	world->now = next > world->now ? next : world->now;

@@ -88,6 +88,8 @@ void world_destroy(struct world *world);
 void world_run(struct world *world);
 /* The same after some time. */
 void world_pass(struct world *world, unsigned int ms);
+/* When something is due though nobody asks for it; 0: nothing is. */
+u64 world_due(const struct world *world);
 /* Goes on to when something is due, and lets it happen; false: nothing is. */
 bool world_jump(struct world *world);
 /* Brings a device up again that is out of service; 0 or -1. */

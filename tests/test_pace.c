@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * core/pace.c: when the worker runs and when guests are interrupted, on a simulated RTL8139 and on a
+ * simulated edu. Time is a number here, and jumps from one thing that is due to the next.
+ */
+#include <stdio.h>
+
+#include "expect.h"
+
+enum {
+	US = 1000,
+	MS = 1000000,
+	QUIET_MS = 2000, /* after which the clock has stopped, whatever was before */
+	FRAME = 200,
+	EVENTS = 8,
+	GAP_US = 100,
+};
+
+struct scene {
+	struct world *world;
+	struct nic nics[NIC_GUESTS];
+};
+
+/* Lets time pass, and happen what is due meanwhile. */
+static void pass(struct world *world, u64 ns)
+{
+	const u64 end = world->now + ns;
+
+	world_run(world);
+	while (world_due(world) && world_due(world) <= end)
+		world_jump(world);
+	world->now = end;
+	world_run(world);
+}
+
+static void open_scene(struct scene *scene, void **state)
+{
+	scene->world = *state;
+	open_all(scene->world, scene->nics);
+	assert_int_equal(vpio_pdev_set_poll(scene->world->pdev, VPIO_POLL_US), 0);
+	pass(scene->world, QUIET_MS * (u64)MS);
+}
+
+static void arrive_at(struct scene *scene, unsigned int guest, unsigned int seed)
+{
+	u8 frame[FRAME];
+
+	wire_make(frame, FRAME, nic_mac(&scene->world->guests[guest]), seed);
+	arrive(scene->world, frame, FRAME);
+}
+
+static unsigned int receive_all(struct scene *scene, unsigned int guest)
+{
+	u8 frame[NIC_BUFFER];
+	unsigned int count = 0;
+
+	while (nic_receive(&scene->nics[guest], frame))
+		count++;
+	return count;
+}
+
+static u64 runs(const struct scene *scene)
+{
+	return pdev_stats(scene->world)->runs;
+}
+
+/* --- The clock --------------------------------------------------------------------------- */
+
+/* With nothing to do, nothing runs; and it goes on by itself when something begins. */
+static void test_idle(void **state)
+{
+	struct scene scene;
+	u64 before;
+
+	open_scene(&scene, state);
+	before = runs(&scene);
+	pass(scene.world, 3600ull * 1000 * MS);
+	assert_int_equal(runs(&scene), before);
+	assert_int_equal(world_due(scene.world), 0);
+
+	arrive_at(&scene, 0, 1);
+	assert_int_equal(receive_all(&scene, 0), 1);
+	assert_true(world_due(scene.world) != 0);
+	pass(scene.world, QUIET_MS * (u64)MS);
+	before = runs(&scene);
+	pass(scene.world, 3600ull * 1000 * MS);
+	assert_int_equal(runs(&scene), before);
+}
+
+/* What hangs, and what nobody is told of, is found after any time of quiet. */
+static void test_watch(void **state)
+{
+	struct scene scene;
+	unsigned int descriptor;
+	u8 frame[FRAME];
+
+	open_scene(&scene, state);
+	frame_make(frame, FRAME, frame_stranger, nic_mac(&scene.world->guests[0]), 1);
+	sim_fault(scene.world->device, SIM_FAULT_TX_HANG, 1);
+	descriptor = nic_send(&scene.nics[0], frame, FRAME);
+	pass(scene.world, 1000ull * MS + 2 * VPIO_TICK_MS * (u64)MS);
+	assert_int_equal(pdev_stats(scene.world)->recoveries, 1);
+	assert_int_equal(nic_end(&scene.nics[0], descriptor), NIC_ABORTED);
+
+	pass(scene.world, QUIET_MS * (u64)MS);
+	assert_int_equal(world_due(scene.world), 0);
+	sim_fault(scene.world->device, SIM_FAULT_LOST_IRQ, 1);
+	descriptor = nic_send(&scene.nics[0], frame, FRAME);
+	world_run(scene.world);
+	assert_int_equal(nic_end(&scene.nics[0], descriptor), NIC_PENDING);
+	pass(scene.world, 2 * VPIO_TICK_MS * (u64)MS);
+	assert_int_equal(nic_end(&scene.nics[0], descriptor), NIC_SENT);
+	assert_int_equal(pdev_stats(scene.world)->lost, 1);
+
+	pass(scene.world, QUIET_MS * (u64)MS);
+	sim_fault(scene.world->device, SIM_FAULT_GONE, SIM_FOREVER);
+	descriptor = nic_send(&scene.nics[0], frame, FRAME);
+	pass(scene.world, 2 * VPIO_TICK_MS * (u64)MS);
+	assert_int_equal(vpio_pdev_health(scene.world->pdev), VPIO_GONE);
+	assert_int_equal(nic_end(&scene.nics[0], descriptor), NIC_ABORTED);
+	assert_int_equal(world_due(scene.world), 0);
+	sim_fault(scene.world->device, SIM_FAULT_GONE, 0);
+	assert_int_equal(world_revive(scene.world), 0);
+	arrive_at(&scene, 0, 2);
+	assert_int_equal(receive_all(&scene, 0), 1);
+}
+
+/* --- Polling ----------------------------------------------------------------------------- */
+
+/* Frames one after the other: hardly any interrupt, each is there in time; then interrupts again. */
+static void test_poll(void **state)
+{
+	const unsigned int frames = 1000;
+	struct scene scene;
+	unsigned int i, received = 0;
+	u64 before, polls;
+
+	open_scene(&scene, state);
+	before = pdev_stats(scene.world)->interrupts;
+	for (i = 0; i < frames; i++) {
+		arrive_at(&scene, 0, i);
+		pass(scene.world, 100 * US);
+		received += receive_all(&scene, 0);
+		assert_true(received + 3 > i); /* VPIO_POLL_US */
+	}
+	pass(scene.world, VPIO_POLL_US * US);
+	assert_int_equal(received + receive_all(&scene, 0), frames);
+	polls = pdev_stats(scene.world)->polls;
+	printf("%u frames, one in 100 us: %llu interrupts, %llu looks that found some\n", frames,
+	       (unsigned long long)(pdev_stats(scene.world)->interrupts - before),
+	       (unsigned long long)polls);
+	assert_true(pdev_stats(scene.world)->interrupts - before <= 3);
+	assert_true(polls <= frames / 2);
+	assert_true(vpio_pdev_mutes(scene.world->pdev));
+	pass(scene.world, 5 * MS);
+	assert_false(vpio_pdev_mutes(scene.world->pdev));
+	arrive_at(&scene, 0, i);
+	assert_int_equal(receive_all(&scene, 0), 1);
+	assert_int_equal(pdev_stats(scene.world)->spurious, 0);
+	assert_int_equal(pdev_stats(scene.world)->lost, 0);
+	assert_int_equal(pdev_stats(scene.world)->storms, 0);
+}
+
+/* One now and then is delivered by its interrupt, at once; and all are, if that is wanted. */
+static void test_sparse(void **state)
+{
+	struct scene scene;
+	unsigned int i, round;
+	u64 before;
+
+	open_scene(&scene, state);
+	for (round = 0; round < 2; round++) {
+		before = pdev_stats(scene.world)->interrupts;
+		for (i = 0; i < 100; i++) {
+			arrive_at(&scene, 0, i);
+			assert_int_equal(receive_all(&scene, 0), 1);
+			pass(scene.world, round ? 10 * US : 1 * MS);
+		}
+		assert_int_equal(pdev_stats(scene.world)->interrupts - before, 100);
+		assert_int_equal(vpio_pdev_set_poll(scene.world->pdev, 0), 0);
+	}
+	assert_int_equal(pdev_stats(scene.world)->polls, 0);
+	assert_int_equal(vpio_pdev_set_poll(scene.world->pdev, VPIO_POLL_MOST_US + 1), -1);
+	assert_int_equal(vpio_pdev_poll(scene.world->pdev), 0);
+}
+
+/* The hardware has four descriptors: small frames must not wait for the next look. */
+static void test_poll_often(void **state)
+{
+	const unsigned int frames = 2000, size = 60, byte_ns = 80;
+	struct scene scene;
+	struct nic *nic;
+	unsigned int sent = 0;
+	u8 frame[60];
+	u64 start, wire;
+
+	open_scene(&scene, state);
+	nic = &scene.nics[0];
+	cp_open(nic, &scene.world->guests[0], RCR_USUAL);
+	pass(scene.world, MS);
+	scene.world->byte_ns = byte_ns;
+	frame_make(frame, size, frame_stranger, nic_mac(&scene.world->guests[0]), 1);
+	start = scene.world->now;
+	while (scene.world->frames < frames) {
+		while (sent < frames && sent - scene.world->frames < 40) {
+			cp_send(nic, frame, size, 0, 0);
+			sent++;
+		}
+		/* what the wire takes passes in sim_run(); the rest until something is due */
+		world_run(scene.world);
+		if (scene.world->frames < frames &&
+		    (sent == frames || sent - scene.world->frames >= 40))
+			assert_true(world_jump(scene.world));
+	}
+	wire = frames * (u64)size * byte_ns;
+	printf("%u frames of %u bytes: %.2f times as long as the wire takes\n", frames, size,
+	       (double)(scene.world->now - start) / (double)wire);
+	assert_true(scene.world->now - start < 2 * wire);
+}
+
+/* Causes without end are a storm, polled or not. */
+static void test_poll_storm(void **state)
+{
+	struct scene scene;
+	unsigned int i;
+	u64 before;
+
+	open_scene(&scene, state);
+	for (i = 0; i < 20; i++) {
+		arrive_at(&scene, 0, i);
+		pass(scene.world, 100 * US);
+	}
+	assert_true(vpio_pdev_mutes(scene.world->pdev));
+	sim_fault(scene.world->device, SIM_FAULT_STORM, SIM_FOREVER);
+	arrive_at(&scene, 0, i);
+	pass(scene.world, 1000ull * MS);
+	assert_int_equal(pdev_stats(scene.world)->storms, 1);
+	before = runs(&scene);
+	pass(scene.world, 1000ull * MS);
+	assert_true(runs(&scene) - before <= 11);
+	sim_fault(scene.world->device, SIM_FAULT_STORM, 0);
+	pass(scene.world, 1000ull * MS);
+	assert_false(vpio_pdev_mutes(scene.world->pdev));
+	receive_all(&scene, 0);
+	arrive_at(&scene, 0, i);
+	assert_int_equal(receive_all(&scene, 0), 1);
+}
+
+/* --- Moderation -------------------------------------------------------------------------- */
+
+/* The guest acknowledges, as a handler of its interrupt does. */
+static void acknowledge(struct nic *nic)
+{
+	nic_causes(nic);
+	assert_false(nic->guest->line);
+}
+
+static struct nic *moderate(struct scene *scene, void **state)
+{
+	struct nic *nic = &scene->nics[0];
+
+	open_scene(scene, state);
+	assert_int_equal(vpio_pdev_set_poll(scene->world->pdev, 0), 0);
+	assert_int_equal(vpio_vdev_set_interrupt_us(nic->guest->vdev, GAP_US), 0);
+	assert_int_equal(vpio_vdev_set_interrupt_events(nic->guest->vdev, EVENTS), 0);
+	acknowledge(nic);
+	pass(scene->world, QUIET_MS * (u64)MS);
+	return nic;
+}
+
+/* The first at once, the second when the time is over, and the cause is there meanwhile. */
+static void test_hold(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+
+	arrive_at(&scene, 0, 1);
+	assert_true(nic->guest->line);
+	acknowledge(nic);
+	pass(scene.world, GAP_US / 2 * US);
+	arrive_at(&scene, 0, 2);
+	assert_false(nic->guest->line);
+	pass(scene.world, (GAP_US / 2 - 1) * US);
+	assert_false(nic->guest->line);
+	assert_int_equal(guest_in(nic->guest, NIC_ISR, 2), ISR_ROK);
+	pass(scene.world, 1 * US);
+	assert_true(nic->guest->line);
+	acknowledge(nic);
+	assert_int_equal(receive_all(&scene, 0), 2);
+	pass(scene.world, 2 * GAP_US * US);
+	arrive_at(&scene, 0, 3); /* it has been quiet */
+	assert_true(nic->guest->line);
+}
+
+/* A guest that has looked by itself is not interrupted for it. */
+static void test_seen(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	u64 edges;
+
+	arrive_at(&scene, 0, 1);
+	acknowledge(nic);
+	edges = nic->guest->edges;
+	arrive_at(&scene, 0, 2);
+	acknowledge(nic);
+	pass(scene.world, 10 * GAP_US * US);
+	assert_int_equal(nic->guest->edges, edges);
+	arrive_at(&scene, 0, 3);
+	assert_int_equal(nic->guest->edges, edges + 1);
+}
+
+static void test_burst(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	unsigned int i;
+
+	arrive_at(&scene, 0, 0);
+	acknowledge(nic);
+	for (i = 1; i <= EVENTS; i++) {
+		assert_false(nic->guest->line);
+		arrive_at(&scene, 0, i);
+	}
+	assert_true(nic->guest->line);
+	acknowledge(nic);
+	arrive_at(&scene, 0, i);
+	assert_false(nic->guest->line);
+	guest_out(nic->guest, NIC_RBSTART, 4, 0xfffffff0); /* no memory: the next one is lost */
+	arrive_at(&scene, 0, i);
+	assert_true(nic->guest->line);
+}
+
+/* Ends of jobs are gathered, but the last one is not kept from a guest that may wait for it. */
+static void test_jobs(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	u8 frame[FRAME];
+	unsigned int i;
+
+	frame_make(frame, FRAME, frame_stranger, nic_mac(nic->guest), 1);
+	nic_send(nic, frame, FRAME);
+	world_run(scene.world);
+	assert_true(nic->guest->line);
+	acknowledge(nic);
+	scene.world->byte_ns = 1;
+	sim_fault(scene.world->device, SIM_FAULT_TX_HANG, SIM_FOREVER); /* until it is let go */
+	for (i = 0; i < 3; i++) {
+		nic_send(nic, frame, FRAME);
+		world_run(scene.world);
+	}
+	assert_false(nic->guest->line);
+	sim_fault(scene.world->device, SIM_FAULT_TX_HANG, 0);
+	world_run(scene.world);
+	assert_true(nic->guest->line); /* all three in one */
+	acknowledge(nic);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(nic_end(nic, i + 1), NIC_SENT);
+	assert_int_equal(stats_of(nic->guest)->jobs_done, 4);
+}
+
+static void test_reset(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	u64 edges;
+
+	arrive_at(&scene, 0, 1);
+	acknowledge(nic);
+	arrive_at(&scene, 0, 2);
+	edges = nic->guest->edges;
+	nic->guest->locked = true;
+	vpio_vdev_reset(nic->guest->vdev);
+	nic->guest->locked = false;
+	pass(scene.world, 10 * GAP_US * US);
+	assert_int_equal(nic->guest->edges, edges);
+}
+
+static void test_settings(void **state)
+{
+	struct world *world = *state;
+	struct vpio_vdev *vdev = world->guests[0].vdev;
+
+	assert_int_equal(vpio_vdev_set_interrupt_us(vdev, VPIO_INTERRUPT_MOST_US), 0);
+	assert_int_equal(vpio_vdev_set_interrupt_us(vdev, VPIO_INTERRUPT_MOST_US + 1), -1);
+	assert_int_equal(vpio_vdev_interrupt_us(vdev), VPIO_INTERRUPT_MOST_US);
+	assert_int_equal(vpio_vdev_set_interrupt_events(vdev, 0), -1);
+	assert_int_equal(vpio_vdev_set_interrupt_events(vdev, VPIO_INTERRUPT_MOST_EVENTS + 1), -1);
+	assert_int_equal(vpio_vdev_set_interrupt_events(vdev, 1), 0);
+	assert_int_equal(vpio_vdev_interrupt_events(vdev), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(idle),	  TEST(watch),	    TEST(poll),	 TEST(sparse),
+		TEST(poll_often), TEST(poll_storm), TEST(hold),	 TEST(seen),
+		TEST(burst),	  TEST(jobs),	    TEST(reset), TEST(settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
