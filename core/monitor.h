@@ -63,7 +63,14 @@ enum vpio_attach_error {
 		-3, /* a partition engine has no instance left that is nobody's, and idle */
 };
 
-/* Why a guest's request was refused. The order is that of vpio_refusal_name(). */
+/*
+ * Why a guest's request was refused. The order is that of vpio_refusal_name().
+ *
+ * A refusal is a violation if the guest programmed the device for what no driver has a reason to do, and
+ * the device would have done it: VPIO_REFUSE_MEMORY, VPIO_REFUSE_DENY, VPIO_REFUSE_MODEL_REQUEST. But a
+ * frame that arrives for memory that is gone is none: a kernel that is started from a crashed one
+ * (kdump) has not stopped the device yet.
+ */
 enum vpio_refusal {
 	VPIO_REFUSE_MEMORY, /* an address that is not (or no longer) the guest's memory, or wraps */
 	VPIO_REFUSE_MASTER, /* DMA while bus mastering is off in the command register */
@@ -97,7 +104,8 @@ enum vpio_refusal {
 	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full") \
 	X(local_frames, "frames received from another guest")                           \
 	X(local_bytes, "bytes of them")                                                 \
-	X(refusals, "requests refused, all reasons")
+	X(refusals, "requests refused, all reasons")                                    \
+	X(violations, "refusals that are violations: see enum vpio_refusal")
 
 #define VPIO_STAT_MEMBER(name, what) u64 name;
 
@@ -146,6 +154,7 @@ struct vpio_pdev_stats {
  * @lock, @unlock: the pdev's mutex
  * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
+ * @violation: what was just reported is a violation; vdev lock held; may be NULL
  * @mem_barrier: order DMA memory against registers (dma_rmb/dma_wmb); may be NULL
  * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked each
  *	VPIO_TICK_MS, and when something is suspicious: a register read as all ones, work that does not
@@ -166,6 +175,7 @@ struct vpio_ops {
 	void (*lock)(struct vpio_pdev *pdev);
 	void (*unlock)(struct vpio_pdev *pdev);
 	void (*report)(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
+	void (*violation)(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size);
 	void (*mem_barrier)(void);
 	bool (*is_present)(struct vpio_pdev *pdev);
 	void (*health)(struct vpio_pdev *pdev, enum vpio_health health);

@@ -107,6 +107,8 @@ struct vpio_vdev {
 	bool msi;		  /* interrupts are messages, as the line was looked at last */
 	bool fault;		  /* a guest memory access failed */
 	bool refused;		  /* this request is refused and counted already */
+	bool violated;		  /* and as a violation */
+	bool arriving;		  /* a frame arrives: that is not the guest's doing */
 	bool held;		  /* an interrupt waits: see pace.c */
 	bool ended;		  /* a job has ended since the last interrupt, */
 	bool urgent;		  /* a frame has been lost for lack of room, */

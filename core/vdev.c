@@ -11,40 +11,58 @@ enum {
 	WIDTHS = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8, /* bytes that an access can have */
 };
 
-/* name, meaning: by enum vpio_refusal */
-static const char *const refusals[VPIO_REFUSALS][2] = {
-	[VPIO_REFUSE_MEMORY] = { "memory", "DMA outside the guest's memory" },
-	[VPIO_REFUSE_MASTER] = { "master", "DMA while bus mastering is off" },
-	[VPIO_REFUSE_SHORT] = { "short", "a frame shorter than an Ethernet header" },
-	[VPIO_REFUSE_LONG] = { "long", "a frame longer than the device sends" },
-	[VPIO_REFUSE_SOURCE] = { "source", "a frame with a source address that is not the vdev's" },
-	[VPIO_REFUSE_DENY] = { "deny", "a register write that the model denies" },
-	[VPIO_REFUSE_BUSY] = { "busy", "a request beyond the vdev's share of a queue" },
-	[VPIO_REFUSE_MODEL] = { "model", "the model's handler went past an array's end" },
-	[VPIO_REFUSE_MODEL_REQUEST] = { "request", "a request that the device does not take" },
+/* by enum vpio_refusal */
+static const struct {
+	const char *name, *meaning;
+	bool is_violation;
+} refusals[VPIO_REFUSALS] = {
+	[VPIO_REFUSE_MEMORY] = { "memory", "DMA outside the guest's memory", true },
+	[VPIO_REFUSE_MASTER] = { "master", "DMA while bus mastering is off", false },
+	[VPIO_REFUSE_SHORT] = { "short", "a frame shorter than an Ethernet header", false },
+	[VPIO_REFUSE_LONG] = { "long", "a frame longer than the device sends", false },
+	[VPIO_REFUSE_SOURCE] = { "source", "a frame with a source address that is not the vdev's",
+				 false },
+	[VPIO_REFUSE_DENY] = { "deny", "a register write that the model denies", true },
+	[VPIO_REFUSE_BUSY] = { "busy", "a request beyond the vdev's share of a queue", false },
+	[VPIO_REFUSE_MODEL] = { "model", "the model's handler went past an array's end", false },
+	[VPIO_REFUSE_MODEL_REQUEST] = { "request", "a request that the device does not take",
+					true },
 };
 
 const char *vpio_refusal_name(enum vpio_refusal refusal)
 {
-	return refusals[refusal][0];
+	return refusals[refusal].name;
 }
 
 const char *vpio_refusal_meaning(enum vpio_refusal refusal)
 {
-	return refusals[refusal][1];
+	return refusals[refusal].meaning;
 }
 
 /* --- Guest memory ------------------------------------------------------------------------ */
 
+/*
+ * Of a request's refusals the first counts, and the first violation: a guest can't hide it behind a
+ * harmless one.
+ */
 void vpio_refuse(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size)
 {
+	const struct vpio_ops *ops = vdev->pdev->ops;
+	const bool violates = refusals[refusal].is_violation && !vdev->arriving && !vdev->violated;
+
 	vdev->fault = true;
-	if (vdev->refused)
+	if (vdev->refused && !violates)
 		return;
 	vdev->refused = true;
 	vdev->stats.refusals++;
 	vdev->stats.refused[refusal]++;
-	vdev->pdev->ops->report(vdev, refusal, address, size);
+	ops->report(vdev, refusal, address, size);
+	if (!violates)
+		return;
+	vdev->violated = true;
+	vdev->stats.violations++;
+	if (ops->violation)
+		ops->violation(vdev, refusal, address, size);
 }
 
 static bool is_reachable(struct vpio_vdev *vdev, u64 address, u32 size)
@@ -834,8 +852,10 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 
 	if (engine == VPB_NONE)
 		return;
+	vdev->arriving = true;
 	vpio_vm_run(pdev, vdev, pdev->model.engines[engine].on[VPB_ON_FRAME], &frame, frame.length,
 		    0, 0);
+	vdev->arriving = false;
 	if (!frame.length)
 		return; /* dropped, and counted so */
 	vdev->stats.rx_frames++;

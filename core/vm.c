@@ -945,6 +945,7 @@ u64 vpio_vm_run(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u16 index, struc
 		vdev->hooked = true;
 		vdev->fault = false;
 		vdev->refused = false;
+		vdev->violated = false;
 	}
 	r[0] = r0;
 	r[1] = r1;

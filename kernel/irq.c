@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A vdev's interrupts on their way to its user: INTx, MSI, and the request to release the device,
- * each an eventfd of the user's, set up by VFIO_DEVICE_SET_IRQS as vfio-pci does it.
+ * A vdev's interrupts on their way to its user: INTx, MSI, the error interrupt, and the request to
+ * release the device, each an eventfd of the user's, set up by VFIO_DEVICE_SET_IRQS as vfio-pci does it.
  *
  * INTx is a level. When it is up and not masked, the user is signalled once and it is masked
  * (automasked); when the user unmasks it, by ioctl or by the unmask eventfd (which KVM signals when
@@ -119,9 +119,15 @@ static void disconnect(struct vpio_irq *irq)
 	connect(irq, NO_INDEX, NULL);
 }
 
-static void set_request(struct vpio_irq *irq, struct eventfd_ctx *request)
+/* Where the eventfd of a message from the module itself is kept. */
+static struct eventfd_ctx __rcu **message_of(struct vpio_irq *irq, unsigned int index)
 {
-	drop(rcu_replace_pointer(irq->request, request, lockdep_is_held(&irq->gate)));
+	return index == VFIO_PCI_ERR_IRQ_INDEX ? &irq->error : &irq->request;
+}
+
+static void set_message(struct vpio_irq *irq, unsigned int index, struct eventfd_ctx *eventfd)
+{
+	drop(rcu_replace_pointer(*message_of(irq, index), eventfd, lockdep_is_held(&irq->gate)));
 }
 
 /**
@@ -143,7 +149,8 @@ void vpio_irq_close(struct vpio_irq *irq)
 {
 	mutex_lock(&irq->gate);
 	disconnect(irq);
-	set_request(irq, NULL);
+	set_message(irq, VFIO_PCI_ERR_IRQ_INDEX, NULL);
+	set_message(irq, VFIO_PCI_REQ_IRQ_INDEX, NULL);
 	mutex_unlock(&irq->gate);
 	apply(irq, LOWER);
 }
@@ -159,21 +166,22 @@ void vpio_irq_set_level(struct vpio_irq *irq, bool level)
 }
 
 /**
- * vpio_irq_request() - ask the user to release the vdev
+ * vpio_irq_tell() - tell the user something that is not the device's
  * @irq: of the vdev
+ * @index: VFIO_PCI_REQ_IRQ_INDEX: release the vdev; VFIO_PCI_ERR_IRQ_INDEX: stop the VM
  *
  * Return: false if there is no user, or none that listens.
  */
-bool vpio_irq_request(struct vpio_irq *irq)
+bool vpio_irq_tell(struct vpio_irq *irq, unsigned int index)
 {
-	struct eventfd_ctx *request;
+	struct eventfd_ctx *eventfd;
 
 	rcu_read_lock();
-	request = rcu_dereference(irq->request);
-	if (request)
-		vpio_eventfd_signal(request);
+	eventfd = rcu_dereference(*message_of(irq, index));
+	if (eventfd)
+		vpio_eventfd_signal(eventfd);
 	rcu_read_unlock();
-	return request;
+	return eventfd;
 }
 
 /**
@@ -188,6 +196,7 @@ unsigned int vpio_irq_count(const struct vpio_model *model, unsigned int index)
 		return model->header->irq_pin ? 1 : 0;
 	case VFIO_PCI_MSI_IRQ_INDEX:
 		return model->header->msi;
+	case VFIO_PCI_ERR_IRQ_INDEX:
 	case VFIO_PCI_REQ_IRQ_INDEX:
 		return 1;
 	default:
@@ -273,22 +282,22 @@ static int set_unmask(struct vpio_irq *irq, const struct vfio_irq_set *set, cons
 	return 0;
 }
 
-static int set_request_trigger(struct vpio_irq *irq, const struct vfio_irq_set *set,
+static int set_message_trigger(struct vpio_irq *irq, const struct vfio_irq_set *set,
 			       const void *data)
 {
-	struct eventfd_ctx *request;
+	struct eventfd_ctx *eventfd;
 
 	if (!set->count) {
 		if (!(set->flags & VFIO_IRQ_SET_DATA_NONE))
 			return -EINVAL;
-		set_request(irq, NULL);
+		set_message(irq, set->index, NULL);
 	} else if (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) {
-		request = get_eventfd(data);
-		if (IS_ERR(request))
-			return PTR_ERR(request);
-		set_request(irq, request);
+		eventfd = get_eventfd(data);
+		if (IS_ERR(eventfd))
+			return PTR_ERR(eventfd);
+		set_message(irq, set->index, eventfd);
 	} else if (is_meant(set, data)) {
-		vpio_irq_request(irq);
+		vpio_irq_tell(irq, set->index);
 	}
 	return 0;
 }
@@ -299,7 +308,8 @@ static int (*const actions[VFIO_PCI_NUM_IRQS][3])(struct vpio_irq *irq,
 						  const void *data) = {
 	[VFIO_PCI_INTX_IRQ_INDEX] = { set_trigger, set_mask, set_unmask },
 	[VFIO_PCI_MSI_IRQ_INDEX] = { set_trigger },
-	[VFIO_PCI_REQ_IRQ_INDEX] = { set_request_trigger },
+	[VFIO_PCI_ERR_IRQ_INDEX] = { set_message_trigger },
+	[VFIO_PCI_REQ_IRQ_INDEX] = { set_message_trigger },
 };
 
 /**

@@ -151,6 +151,7 @@ static const struct vpio_ops ops = {
 	.lock = lock,
 	.unlock = unlock,
 	.report = vpio_mdev_report,
+	.violation = vpio_policy_violation,
 	.mem_barrier = mem_barrier,
 	.is_present = is_present,
 	.health = health,

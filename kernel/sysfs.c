@@ -206,6 +206,36 @@ NUMBER(vpio_mdev, interrupt_us, vpio_vdev_interrupt_us, vpio_vdev_set_interrupt_
 NUMBER(vpio_mdev, interrupt_events, vpio_vdev_interrupt_events, vpio_vdev_set_interrupt_events, 1,
        VPIO_INTERRUPT_MOST_EVENTS);
 
+static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%s\n", vpio_verdict_name(READ_ONCE(vdev->policy.verdict)));
+}
+
+static ssize_t policy_store(struct device *dev, struct device_attribute *attr, const char *text,
+			    size_t count)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	enum vpio_verdict verdict;
+
+	for (verdict = 0; verdict < VPIO_VERDICTS; verdict++) {
+		if (sysfs_streq(text, vpio_verdict_name(verdict))) {
+			WRITE_ONCE(vdev->policy.verdict, verdict);
+			return count;
+		}
+	}
+	dev_info(dev, "vpio: policy takes deny, stop or mce\n");
+	return -EINVAL;
+}
+
+static ssize_t violations_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+
+	return vpio_policy_show(&vdev->policy, buffer);
+}
+
 static ssize_t stats_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
 	struct vpio_mdev *vdev = dev_get_drvdata(dev);
@@ -223,6 +253,8 @@ static ssize_t stats_show(struct device *dev, struct device_attribute *attr, cha
 static DEVICE_ATTR_RW(mac);
 static DEVICE_ATTR_RW(params);
 static DEVICE_ATTR_RW(source_check);
+static DEVICE_ATTR_RW(policy);
+static DEVICE_ATTR_RO(violations);
 static DEVICE_ATTR_RO(stats);
 
 static struct attribute *mdev_attributes[] = {
@@ -234,6 +266,8 @@ static struct attribute *mdev_attributes[] = {
 	&dev_attr_rate_frames.attr,
 	&dev_attr_interrupt_us.attr,
 	&dev_attr_interrupt_events.attr,
+	&dev_attr_policy.attr,
+	&dev_attr_violations.attr,
 	&dev_attr_stats.attr,
 	NULL,
 };

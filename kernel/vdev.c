@@ -423,7 +423,7 @@ static void vdev_close(struct vfio_device *vfio)
 static void vdev_request(struct vfio_device *vfio, unsigned int count)
 {
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
-	bool asked = vpio_irq_request(&vdev->irq);
+	bool asked = vpio_irq_tell(&vdev->irq, VFIO_PCI_REQ_IRQ_INDEX);
 
 	if (!(count % 10))
 		dev_notice_ratelimited(vfio->dev,
@@ -474,6 +474,7 @@ static int vdev_init(struct vfio_device *vfio)
 	init_waitqueue_head(&vdev->waiting);
 	vpio_irq_init(&vdev->irq);
 	vpio_hrtimer_setup(&vdev->due, handle_due);
+	vpio_policy_init(&vdev->policy);
 	ratelimit_state_init(&vdev->reports, HZ, 1);
 	ratelimit_set_flags(&vdev->reports, RATELIMIT_MSG_ON_RELEASE);
 	make_mac(&mdev->uuid, mac);

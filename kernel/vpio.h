@@ -9,6 +9,7 @@
  *	vpio_irq.gate    one change of a vdev's interrupt set-up at a time; takes vpio_irq.lock only
  *	vpio_mdev.lock   the vdev's mutex of core/monitor.h
  *	vpio_pci.lock    the pdev's mutex of core/monitor.h
+ *	vpio_policy.lock spinlock, innermost
  *	vpio_irq.lock    spinlock, innermost; taken with the wait queue of a user's eventfd locked,
  *	                 so that no eventfd may be signalled under it
  */
@@ -114,6 +115,7 @@ struct vpio_pci {
  * @level: the vdev's interrupt line, as the core said last
  * @masked: INTx is masked: by the user, or because it has been signalled (automasked)
  * @trigger: signalled when an interrupt is due; read under RCU, changed under @gate and @lock
+ * @error: signalled when the user is to stop the VM; read under RCU, changed under @gate
  * @request: signalled when the user is to release the vdev; read under RCU, changed under @gate
  * @unmask: the eventfd by which the user unmasks INTx; VFIO's
  */
@@ -124,8 +126,39 @@ struct vpio_irq {
 	bool level;
 	bool masked;
 	struct eventfd_ctx __rcu *trigger;
+	struct eventfd_ctx __rcu *error;
 	struct eventfd_ctx __rcu *request;
 	struct virqfd *unmask;
+};
+
+/* What follows a violation, beside its refusal. */
+enum vpio_verdict {
+	VPIO_VERDICT_DENY, /* nothing */
+	VPIO_VERDICT_STOP, /* the user is told to stop the VM */
+	VPIO_VERDICT_MCE,  /* `vpio guard` injects a machine check */
+	VPIO_VERDICTS
+};
+
+/**
+ * struct vpio_policy - what becomes of a vdev whose guest violates, and what its guest has done
+ * @verdict: enum vpio_verdict; read and written without a lock
+ * @lock: guards @count, @stops, @refusal, @address, @size
+ * @count: violations
+ * @stops: times the user was told to stop the VM
+ * @refusal: what the last violation was
+ * @address: its guest address or register
+ * @size: its bytes
+ * @reports: at most one report of a stop a second
+ */
+struct vpio_policy {
+	enum vpio_verdict verdict;
+	spinlock_t lock;
+	u64 count;
+	u64 stops;
+	enum vpio_refusal refusal;
+	u64 address;
+	u64 size;
+	struct ratelimit_state reports;
 };
 
 /**
@@ -139,6 +172,7 @@ struct vpio_irq {
  * @run: delivers what waits for the vdev
  * @due: when @run is to run though nothing new has come; armed under @lock
  * @irq: its interrupts
+ * @policy: what becomes of its user when the guest violates
  * @reports: at most one report of a refusal a second
  * @waiting: accesses that wait for an engine
  */
@@ -152,6 +186,7 @@ struct vpio_mdev {
 	struct kthread_work run;
 	struct hrtimer due;
 	struct vpio_irq irq;
+	struct vpio_policy policy;
 	struct ratelimit_state reports;
 	wait_queue_head_t waiting;
 };
@@ -179,10 +214,17 @@ void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 add
 void vpio_irq_init(struct vpio_irq *irq);
 void vpio_irq_close(struct vpio_irq *irq);
 void vpio_irq_set_level(struct vpio_irq *irq, bool level);
-bool vpio_irq_request(struct vpio_irq *irq);
+bool vpio_irq_tell(struct vpio_irq *irq, unsigned int index);
 unsigned int vpio_irq_count(const struct vpio_model *model, unsigned int index);
 u32 vpio_irq_flags(unsigned int index);
 int vpio_irq_set(struct vpio_irq *irq, const struct vfio_irq_set *set, const void *data);
+
+/* policy.c */
+void vpio_policy_init(struct vpio_policy *policy);
+void vpio_policy_violation(struct vpio_vdev *core, enum vpio_refusal refusal, u64 address,
+			   u64 size);
+const char *vpio_verdict_name(enum vpio_verdict verdict);
+int vpio_policy_show(struct vpio_policy *policy, char *buffer);
 
 /* sysfs.c */
 extern const struct attribute_group *vpio_pci_groups[];

@@ -2,7 +2,8 @@
 /*
  * What bad input from a guest gets: each refusal is counted and reported once, the guest sees its
  * transmission aborted, nothing of it reaches the wire, and the other guests do not notice. Each of
- * these tests fails when the check that it is about is taken out of the core (or the model).
+ * these tests fails when the check that it is about is taken out of the core (or the model). Which
+ * refusals are violations, too.
  */
 #include "expect.h"
 
@@ -43,12 +44,20 @@ static void assert_refused(const struct bad *bad, enum vpio_refusal refusal, u64
 	}
 }
 
+static void assert_violations(const struct bad *bad, u64 count)
+{
+	assert_int_equal(stats_of(bad->guest)->violations, count);
+	assert_int_equal(bad->guest->violations, count);
+}
+
 /* Its transmission was refused: it sees that it was aborted, and can go on. */
 static void assert_aborted(struct bad *bad, unsigned int descriptor, enum vpio_refusal refusal,
 			   u64 address)
 {
 	world_run(bad->world);
 	assert_refused(bad, refusal, address);
+	assert_violations(bad,
+			  refusal == VPIO_REFUSE_MEMORY || refusal == VPIO_REFUSE_MODEL_REQUEST);
 	assert_int_equal(nic_end(bad->nic, descriptor), NIC_ABORTED);
 	assert_int_equal(bad->world->frames, 0);
 	assert_int_equal(stats_of(bad->guest)->jobs, 0);
@@ -222,6 +231,7 @@ static void check_tx_ring(struct bad *bad, u64 ring)
 	cp_poll(bad->nic);
 	world_run(bad->world);
 	assert_refused(bad, VPIO_REFUSE_MEMORY, ring);
+	assert_violations(bad, 1);
 	assert_int_equal(bad->world->frames, 0);
 	assert_int_equal(nic_causes(bad->nic), ISR_TER);
 	assert_alive(bad->world, bad->nics, 0);
@@ -278,6 +288,7 @@ static void test_master_receive(void **state)
 	wire_make(frame, 100, nic_mac(bad.guest), 1);
 	arrive(bad.world, frame, 100);
 	assert_refused(&bad, VPIO_REFUSE_MASTER, NIC_RING);
+	assert_violations(&bad, 0);
 	assert_memory_equal(before, bad.guest->memory, sizeof(before));
 	assert_int_equal(stats_of(bad.guest)->rx_dropped, 1);
 	assert_nothing(bad.nic);
@@ -474,6 +485,7 @@ static void test_eeprom_write(void **state)
 	guest_out(bad.guest, NIC_CFG9346, 1, 0x88);
 	guest_out(bad.guest, NIC_CFG9346, 1, 0x8c);
 	assert_refused(&bad, VPIO_REFUSE_DENY, NIC_CFG9346);
+	assert_violations(&bad, 1);
 	assert_int_equal(guest_in(bad.guest, NIC_CFG9346, 1) & 4, 0); /* nothing was written */
 	guest_out(bad.guest, NIC_CFG9346, 1, 0);
 	assert_alive(bad.world, bad.nics, NIC_GUESTS);
@@ -490,6 +502,7 @@ static void check_receive(struct bad *bad, u64 address, u32 length, u32 causes)
 	wire_make(frame, length, nic_mac(bad->guest), 1);
 	arrive(bad->world, frame, length);
 	assert_refused(bad, VPIO_REFUSE_MEMORY, address);
+	assert_violations(bad, 0); /* it is no request of the guest's */
 	assert_int_equal(stats_of(bad->guest)->rx_dropped, 1);
 	assert_int_equal(stats_of(bad->guest)->rx_frames, 0);
 	assert_int_equal(nic_causes(bad->nic), causes);
@@ -609,6 +622,28 @@ static void test_each_counts(void **state)
 	assert_int_equal(stats_of(bad.guest)->refusals, 50);
 	assert_int_equal(stats_of(bad.guest)->refused[VPIO_REFUSE_MEMORY], 50);
 	assert_int_equal(bad.guest->reports, 50);
+	assert_violations(&bad, 50);
+	nic_causes(bad.nic);
+	assert_alive(bad.world, bad.nics, NIC_GUESTS);
+}
+
+/* C+: frames with a wrong source address around one from outside of memory, all of one run of the handler. */
+static void test_hidden(void **state)
+{
+	struct bad bad;
+	unsigned int i;
+
+	open_bad(&bad, state, true);
+	frame_make(bad.guest->memory + NIC_LARGE, 100, frame_stranger, frame_stranger, 1);
+	for (i = 0; i < 5; i++)
+		cp_queue(bad.nic, i % 2 ? WORLD_MEMORY : NIC_LARGE, 100, DESC_FS | DESC_LS, 0);
+	cp_poll(bad.nic);
+	world_run(bad.world);
+	assert_int_equal(stats_of(bad.guest)->refused[VPIO_REFUSE_SOURCE], 1);
+	assert_int_equal(stats_of(bad.guest)->refused[VPIO_REFUSE_MEMORY], 1);
+	assert_int_equal(stats_of(bad.guest)->refusals, 2);
+	assert_violations(&bad, 1);
+	assert_int_equal(bad.world->frames, 0);
 	nic_causes(bad.nic);
 	assert_alive(bad.world, bad.nics, NIC_GUESTS);
 }
@@ -658,6 +693,7 @@ int main(void)
 		TEST(rx_buffer_wraps),
 		TEST(rx_buffer_short),
 		TEST(each_counts),
+		TEST(hidden),
 	};
 
 	return cmocka_run_group_tests_name("refuse", tests, NULL, NULL);

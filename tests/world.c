@@ -140,6 +140,16 @@ static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 addres
 	guest->address = address;
 }
 
+static void violation(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size)
+{
+	struct world_guest *guest = guest_of(vdev);
+
+	(void)size;
+	guest->violations++;
+	world_require(guest->refusal == refusal && guest->address == address,
+		      "a violation is a refusal that was just reported");
+}
+
 static bool is_present(struct vpio_pdev *pdev)
 {
 	world_require(world_of(pdev)->locked, "the bus without the pdev's lock");
@@ -166,6 +176,7 @@ static const struct vpio_ops ops = {
 	.lock = lock,
 	.unlock = unlock,
 	.report = report,
+	.violation = violation,
 	.is_present = is_present,
 	.health = health,
 };

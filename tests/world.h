@@ -33,6 +33,7 @@ struct world_guest {
 	u64 reports;
 	enum vpio_refusal refusal; /* the last */
 	u64 address;		   /* of the last refusal */
+	u64 violations;
 };
 
 struct world_frame {

@@ -10,7 +10,7 @@
 #include "../core/model.h"
 
 /* Exit codes. */
-enum { TOOL_OK, TOOL_BAD_INPUT, TOOL_USAGE };
+enum { TOOL_OK, TOOL_BAD_INPUT, TOOL_USAGE, TOOL_SYSTEM };
 
 /* A command. Its arguments are those behind its name. */
 struct tool_command {
@@ -22,6 +22,9 @@ struct tool_command {
 
 /* model.c */
 extern const struct tool_command tool_model_commands[];
+
+/* guard.c: a command; watches a vdev for violations, and injects machine checks */
+int tool_guard(int count, char **arguments);
 
 /* derive.c: what follows from a model, in words */
 

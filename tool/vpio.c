@@ -16,6 +16,13 @@ static const struct {
 	{ "model", "models of devices", tool_model_commands },
 };
 
+/* Those of no family. */
+static const struct tool_command commands[] = {
+	{ "guard", "--qmp SOCKET [--json] [--fatal] UUID",
+	  "watches a vdev for violations; injects a machine check if that is its policy",
+	  tool_guard },
+};
+
 static void print_family(FILE *file, unsigned int family)
 {
 	const struct tool_command *command;
@@ -33,7 +40,11 @@ static void print_help(FILE *file)
 	      file);
 	for (i = 0; i < ARRAY_SIZE(families); i++)
 		print_family(file, i);
-	fputs("  vpio --help | --version\n\nExit codes: 0 done, 1 bad input, 2 wrong usage.\n",
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(file, "  vpio %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+			commands[i].what);
+	fputs("  vpio --help | --version\n\nExit codes: 0 done, 1 bad input, 2 wrong usage, 3 the "
+	      "system's fault.\n",
 	      file);
 }
 
@@ -74,6 +85,10 @@ int main(int count, char **arguments)
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		if (!strcmp(families[i].name, arguments[1]))
 			return run_family(i, count - 2, arguments + 2);
+	}
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(commands[i].name, arguments[1]))
+			return commands[i].run(count - 2, arguments + 2);
 	}
 	fprintf(stderr, "vpio: there is no '%s'; `vpio --help` lists the commands\n", arguments[1]);
 	return TOOL_USAGE;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -317,11 +318,71 @@ static void intx_same_eventfd(struct vdev *v, const struct test *t)
 	}
 }
 
+static void set_policy(struct vdev *v, const char *policy)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vpio/policy", v->uuid);
+	file = fopen(path, "w");
+	if (!file || fputs(policy, file) < 0 || fclose(file))
+		die("%s: %s", path, strerror(errno));
+}
+
+static void error_interrupt(struct vdev *v, u32 flags, u32 count, const void *data, u32 size)
+{
+	const int error =
+		set_irqs(v, flags | TRIGGER, VFIO_PCI_ERR_IRQ_INDEX, 0, count, data, size);
+
+	expect(!error, "the error interrupt, flags %#x: expected that it works, found %s", flags,
+	       strerror(error));
+}
+
+/* The error interrupt: as asked for, and for violations when the policy is to stop. */
+static void error_for_violations(struct vdev *v, const struct test *t)
+{
+	const u8 yes = 1, no = 0;
+	const int fd = new_eventfd(), none = -1;
+
+	(void)t;
+	set_policy(v, "stop");
+	send_classic(v, HOLE, 100); /* nobody listens */
+	error_interrupt(v, EVENTFD, 1, &fd, 4);
+	expect_signals("an error eventfd is new", fd, 0);
+	error_interrupt(v, NONE, 1, NULL, 0);
+	expect_signals("asked for", fd, 1);
+	error_interrupt(v, BOOL, 1, &no, 1);
+	expect_signals("asked for with false", fd, 0);
+	error_interrupt(v, BOOL, 1, &yes, 1);
+	expect_signals("asked for with true", fd, 1);
+	send_classic(v, HOLE, 100);
+	expect_signals("policy stop, a violation", fd, 1);
+	send_classic(v, TX_FRAME, 0);
+	expect_signals("policy stop, a refusal that is none", fd, 0);
+	set_policy(v, "mce");
+	send_classic(v, HOLE, 100);
+	expect_signals("policy mce, a violation", fd, 0);
+	set_policy(v, "deny");
+	send_classic(v, HOLE, 100);
+	expect_signals("policy deny, a violation", fd, 0);
+	set_policy(v, "stop");
+	error_interrupt(v, EVENTFD, 1, &none, 4);
+	send_classic(v, HOLE, 100);
+	expect_signals("the eventfd removed by -1", fd, 0);
+	error_interrupt(v, EVENTFD, 1, &fd, 4);
+	error_interrupt(v, NONE, 0, NULL, 0);
+	send_classic(v, HOLE, 100);
+	expect_signals("the eventfd removed by a count of 0", fd, 0);
+	set_policy(v, "deny");
+	close(fd);
+}
+
 const struct test interrupt_cases[] = {
 	CASE("intx", "the interrupt's level, masking and unmasking", intx_levels),
 	CASE("intx-resample", "unmasking by eventfd", intx_resample),
 	CASE("intx-swap", "eventfds replaced and removed while interrupts fire", intx_swap),
 	CASE("intx-unmask-storm", "unmasking from all sides", intx_unmask_storm),
 	CASE("intx-same", "one eventfd for both ways", intx_same_eventfd),
+	CASE("error", "the error interrupt, and which violations it is for", error_for_violations),
 	{ .name = NULL },
 };

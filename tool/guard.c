@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * vpio guard: waits for a vdev's violations, says what they were, and injects a machine check into the
+ * VM if the vdev's policy is mce.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guard.h"
+#include "qmp.h"
+#include "tool.h"
+
+enum {
+	LOOK_MS = 1000,
+	PAUSE_MS = 5000,
+	IDLE_MS = 10000,
+	BANK = 5, /* of machine check registers: QEMU's own errors of memory are in 9, AMD's GART's in 4 */
+	UUID = 36,
+};
+
+/*
+ * The machine check: an uncorrected error of an I/O transaction, by a program that can go on: IA32_MCi_STATUS
+ * with the compound error code "bus and interconnect: generic participant, no time-out, generic error, I/O,
+ * level generic".
+ */
+static const u64 status_valid = 1ull << 63, status_uncorrected = 1ull << 61,
+		 status_enabled = 1ull << 60, status_misc = 1ull << 59, status_address = 1ull << 58,
+		 status_corrupt = 1ull << 57, status_signalled = 1ull << 56, status_io = 0x0e0b;
+static const u64 restartable = 1, in_progress = 4; /* IA32_MCG_STATUS */
+static const u64 physical_page = 2 << 6 | 12;	   /* IA32_MCi_MISC: what the address is */
+
+static const char usage_text[] =
+	"usage: vpio guard --qmp SOCKET [--json] [--fatal] UUID\n"
+	"\n"
+	"Watches the vdev UUID for violations of its guest and writes a line for each (for those of a\n"
+	"second together). If the vdev's policy is mce, a machine check is injected into the VM, at most\n"
+	"one in 5 s. SOCKET is a QMP monitor of that VM which no other program uses. Ends when the VM\n"
+	"has ended. Needs no other right than that to use SOCKET.\n"
+	"\n"
+	"  --qmp SOCKET  path of the monitor's Unix socket\n"
+	"  --json        write JSON lines\n"
+	"  --fatal       the machine check leaves no guest a choice (processor context corrupt)\n"
+	"\n"
+	"Exit codes: 0 the VM has ended, 1 the user's mistake, 2 wrong usage, 3 the system's fault.\n"
+	"\n"
+	"Example:\n"
+	"    echo mce > /sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/vpio/policy\n"
+	"    qemu-system-x86_64 ... -qmp unix:/run/vm1-guard.qmp,server=on,wait=off &\n"
+	"    vpio guard --qmp /run/vm1-guard.qmp 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\n";
+
+/* What the vdev's file "violations" says. */
+struct record {
+	u64 count, stops, address, size;
+	char kind[16];
+};
+
+/* A guard at work. */
+struct watch {
+	const struct guard *guard;
+	struct qmp qmp;
+	int violations;	     /* handle of the file */
+	struct record last;  /* that was reported */
+	int64_t next_look;   /* ms */
+	int64_t next_inject; /* ms */
+	const char *action;  /* what followed the violations at hand */
+	char answer[256];    /* QEMU's, if it refused */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/* --- The vdev's files -------------------------------------------------------------------- */
+
+static void path_of(const struct guard *guard, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", guard->sys, guard->vdev, name);
+}
+
+/* A line "NAME VALUE" of the record. Names that are not known are of a newer module. */
+static bool take_line(struct record *record, const char *line, unsigned int *seen)
+{
+	char name[16], value[32], *end;
+	u64 number;
+
+	if (sscanf(line, "%15s %31s", name, value) != 2)
+		return false;
+	if (!strcmp(name, "kind")) {
+		qmp_printable(record->kind, sizeof(record->kind), value, strlen(value));
+		return true;
+	}
+	number = strtoull(value, &end, 0);
+	if (!strcmp(name, "count"))
+		record->count = number;
+	else if (!strcmp(name, "stops"))
+		record->stops = number;
+	else if (!strcmp(name, "address"))
+		record->address = number;
+	else if (!strcmp(name, "size"))
+		record->size = number;
+	else
+		return true;
+	*seen |= *name == 'c';
+	return !*end;
+}
+
+/* 0, or an exit code; TOOL_OK and *gone: the vdev is not there any more. */
+static int read_record(const struct watch *watch, struct record *record, bool *gone)
+{
+	char text[512], *line, *rest;
+	unsigned int seen = 0;
+	ssize_t got = pread(watch->violations, text, sizeof(text) - 1, 0);
+
+	*record = (struct record){ .kind = "?" };
+	*gone = got < 0 && (errno == ENODEV || errno == ENOENT);
+	if (*gone)
+		return TOOL_OK;
+	if (got < 0) {
+		fprintf(stderr, "vpio guard: cannot read the violations of %s: %s\n",
+			watch->guard->vdev, strerror(errno));
+		return TOOL_SYSTEM;
+	}
+	text[got] = '\0';
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (!take_line(record, line, &seen))
+			seen = 0;
+	}
+	if (seen)
+		return TOOL_OK;
+	fprintf(stderr,
+		"vpio guard: expected lines as \"count 0\" in the file violations of %s: are the module and "
+		"this command of one version?\n",
+		watch->guard->vdev);
+	return TOOL_SYSTEM;
+}
+
+/* The vdev's policy; "?" if it can't be read. */
+static void read_policy(const struct guard *guard, char policy[16])
+{
+	char path[PATH_MAX];
+	FILE *file;
+
+	strcpy(policy, "?");
+	path_of(guard, "policy", path);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	if (fgets(policy, 16, file))
+		policy[strcspn(policy, "\n")] = '\0';
+	fclose(file);
+}
+
+static bool is_uuid(const char *text)
+{
+	return strlen(text) == UUID && strspn(text, "0123456789abcdefABCDEF-") == UUID;
+}
+
+static int open_violations(struct watch *watch)
+{
+	const struct guard *guard = watch->guard;
+	char path[PATH_MAX];
+
+	if (!is_uuid(guard->vdev)) {
+		fprintf(stderr,
+			"vpio guard: expected a vdev's UUID, found '%s'; those that there are: ls "
+			"/sys/bus/mdev/devices\n",
+			guard->vdev);
+		return TOOL_BAD_INPUT;
+	}
+	path_of(guard, "violations", path);
+	watch->violations = open(path, O_RDONLY | O_CLOEXEC);
+	if (watch->violations >= 0)
+		return TOOL_OK;
+	fprintf(stderr,
+		"vpio guard: %s: %s; expected a vdev of vpio, those that there are: ls "
+		"/sys/bus/mdev/devices\n",
+		path, strerror(errno));
+	return errno == ENOENT || errno == ENOTDIR ? TOOL_BAD_INPUT : TOOL_SYSTEM;
+}
+
+/* --- The VM ------------------------------------------------------------------------------ */
+
+/* What the connection's end means; says it. */
+static int ended(const struct watch *watch)
+{
+	const struct qmp *qmp = &watch->qmp;
+
+	switch (qmp->state) {
+	case QMP_CLOSED:
+		fprintf(stderr, "vpio guard: %s: it guards %s no more\n", qmp->why,
+			watch->guard->vdev);
+		return TOOL_OK;
+	case QMP_NONE:
+		fprintf(stderr, "vpio guard: %s: %s\n", watch->guard->monitor, qmp->why);
+		return TOOL_BAD_INPUT;
+	default:
+		fprintf(stderr,
+			"vpio guard: %s: %s; %s is not guarded until vpio guard is started again\n",
+			watch->guard->monitor, qmp->why, watch->guard->vdev);
+		return TOOL_SYSTEM;
+	}
+}
+
+static int connect_vm(struct watch *watch)
+{
+	const struct guard *guard = watch->guard;
+
+	if (qmp_open(&watch->qmp, guard->monitor, guard->patience_ms) != QMP_FINE)
+		return ended(watch);
+	if (qmp_has_device(&watch->qmp, "sysfsdev", guard->vdev))
+		return TOOL_OK;
+	if (watch->qmp.state != QMP_FINE)
+		return ended(watch);
+	fprintf(stderr,
+		"vpio guard: the VM at %s does not have the vdev %s: name the monitor of the VM that "
+		"has it\n",
+		guard->monitor, guard->vdev);
+	return TOOL_BAD_INPUT;
+}
+
+/* Injects once; QEMU answers nothing if it did. False: it is over. */
+static bool inject_so(struct watch *watch, const struct record *record, const char *option)
+{
+	const bool has_address = !strcmp(record->kind, "memory");
+	const u64 status = status_valid | status_uncorrected | status_enabled | status_signalled |
+			   status_io | (has_address ? status_address | status_misc : 0) |
+			   (watch->guard->fatal ? status_corrupt : 0);
+	char command[128];
+
+	snprintf(command, sizeof(command),
+		 "mce %s0 %d 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64, option, BANK,
+		 status, restartable | in_progress, has_address ? record->address : 0,
+		 has_address ? physical_page : 0);
+	return qmp_human(&watch->qmp, command, watch->answer, sizeof(watch->answer));
+}
+
+/* All processors take part in a machine check, where they do in hardware (Intel). */
+static bool inject(struct watch *watch, const struct record *record)
+{
+	if (!inject_so(watch, record, "-b "))
+		return false;
+	if (strstr(watch->answer, "does not support MCA broadcast") &&
+	    !inject_so(watch, record, ""))
+		return false;
+	watch->action = *watch->answer ? "failed" : "injected";
+	return true;
+}
+
+/* --- Reports ----------------------------------------------------------------------------- */
+
+static const char *in_words(const char *action)
+{
+	static const char *const words[][2] = {
+		{ "refused", "refused" },
+		{ "stopped", "the VM is stopped: reset it and let it go on, or end it" },
+		{ "not-stopped", "the VM is not stopped: its VMM does not listen; end it" },
+		{ "injected", "a machine check is injected" },
+		{ "coalesced", "no further machine check yet" },
+		{ "failed", "no machine check is injected" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(words[i][0], action))
+			return words[i][1];
+	}
+	return action;
+}
+
+static void report(const struct watch *watch, const struct record *record, const char *policy)
+{
+	const u64 fresh = record->count - watch->last.count;
+	const time_t now = time(NULL);
+	struct json_object *object;
+	char stamp[32], address[32];
+
+	strftime(stamp, sizeof(stamp), "%FT%TZ", gmtime(&now));
+	snprintf(address, sizeof(address), "0x%" PRIx64, record->address);
+	if (!watch->guard->json) {
+		printf("%s %s: %" PRIu64 " violation%s, the last: %s at %s size %" PRIu64
+		       "; policy %s: %s%s%s\n",
+		       stamp, watch->guard->vdev, fresh, fresh == 1 ? "" : "s", record->kind,
+		       address, record->size, policy, in_words(watch->action),
+		       *watch->answer ? ": QEMU says: " : "", watch->answer);
+		fflush(stdout);
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "time", json_object_new_string(stamp));
+	json_object_object_add(object, "vdev", json_object_new_string(watch->guard->vdev));
+	json_object_object_add(object, "violations", json_object_new_uint64(record->count));
+	json_object_object_add(object, "new", json_object_new_uint64(fresh));
+	json_object_object_add(object, "kind", json_object_new_string(record->kind));
+	json_object_object_add(object, "address", json_object_new_string(address));
+	json_object_object_add(object, "size", json_object_new_uint64(record->size));
+	json_object_object_add(object, "policy", json_object_new_string(policy));
+	json_object_object_add(object, "action", json_object_new_string(watch->action));
+	if (*watch->answer)
+		json_object_object_add(object, "answer", json_object_new_string(watch->answer));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	fflush(stdout);
+	json_object_put(object);
+}
+
+/* --- At work ----------------------------------------------------------------------------- */
+
+/* There are new violations. False: the connection is over. */
+static bool act(struct watch *watch, const struct record *record)
+{
+	char policy[16];
+	bool good = true;
+
+	read_policy(watch->guard, policy);
+	*watch->answer = '\0';
+	watch->action = "refused";
+	if (!strcmp(policy, "stop")) {
+		watch->action = record->stops != watch->last.stops ? "stopped" : "not-stopped";
+	} else if (!strcmp(policy, "mce") && now_ms() < watch->next_inject) {
+		watch->action = "coalesced";
+	} else if (!strcmp(policy, "mce")) {
+		good = inject(watch, record);
+		watch->next_inject = now_ms() + watch->guard->pause_ms;
+		if (!good)
+			watch->action = "failed";
+	}
+	report(watch, record, policy);
+	return good;
+}
+
+/* Looks whether there are violations. 0, or an exit code; *over: it ends. */
+static int look(struct watch *watch, bool *over)
+{
+	struct record record;
+	int code = read_record(watch, &record, over);
+
+	watch->next_look = now_ms() + watch->guard->look_ms;
+	if (*over)
+		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+	if (code || *over || record.count == watch->last.count)
+		return code;
+	if (!act(watch, &record)) {
+		*over = true;
+		return ended(watch);
+	}
+	watch->last = record;
+	return TOOL_OK;
+}
+
+/* Waits for violations, for QEMU, or until it is time to look whether all is still there. */
+static void wait_for_more(struct watch *watch)
+{
+	const int64_t left = watch->next_look - now_ms();
+	struct pollfd pollers[] = {
+		{ watch->qmp.socket, POLLIN, 0 },
+		{ left > 0 ? -1 : watch->violations, POLLPRI | POLLERR, 0 },
+	};
+
+	poll(pollers, 2, left > 0 ? (int)left : watch->guard->idle_ms);
+}
+
+static int work(struct watch *watch)
+{
+	bool over = false;
+	int code = read_record(watch, &watch->last, &over);
+
+	if (over)
+		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+	else if (!code)
+		fprintf(stderr, "vpio guard: guards %s, violations so far: %" PRIu64 "\n",
+			watch->guard->vdev, watch->last.count);
+	while (!code && !over) {
+		wait_for_more(watch);
+		if (now_ms() >= watch->next_look)
+			code = look(watch, &over);
+		if (!code && !over && qmp_look(&watch->qmp) != QMP_FINE)
+			return ended(watch);
+	}
+	return code;
+}
+
+int guard_run(const struct guard *guard)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int code;
+
+	if (!watch) {
+		fputs("vpio guard: out of memory\n", stderr);
+		return TOOL_SYSTEM;
+	}
+	watch->guard = guard;
+	watch->violations = -1;
+	watch->qmp.socket = -1;
+	code = open_violations(watch);
+	if (!code)
+		code = connect_vm(watch);
+	if (!code && watch->qmp.state == QMP_FINE)
+		code = work(watch);
+	qmp_close(&watch->qmp);
+	if (watch->violations >= 0)
+		close(watch->violations);
+	free(watch);
+	return code;
+}
+
+int tool_guard(int count, char **arguments)
+{
+	static const struct option options[] = {
+		{ "qmp", required_argument, NULL, 'q' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "fatal", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct guard guard = { .sys = "/sys",
+			       .patience_ms = QMP_PATIENCE_MS,
+			       .look_ms = LOOK_MS,
+			       .pause_ms = PAUSE_MS,
+			       .idle_ms = IDLE_MS };
+	int option;
+
+	optind = 0; /* the arguments begin behind the command's name, which getopt wants */
+	while ((option = getopt_long(count + 1, arguments - 1, "+h", options, NULL)) != -1) {
+		switch (option) {
+		case 'q':
+			guard.monitor = optarg;
+			break;
+		case 'j':
+			guard.json = true;
+			break;
+		case 'f':
+			guard.fatal = true;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return TOOL_OK;
+		default:
+			fputs(usage_text, stderr);
+			return TOOL_USAGE;
+		}
+	}
+	if (!guard.monitor || optind != count) {
+		fputs(usage_text, stderr);
+		return TOOL_USAGE;
+	}
+	guard.vdev = arguments[optind - 1];
+	return guard_run(&guard);
+}
