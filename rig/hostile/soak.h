@@ -71,9 +71,12 @@ struct soak {
 /* Shared by all processes. */
 extern struct soak *soak;
 
-/* A kind of device. All but the last two are called in the tenant's process, with the vdev open. */
+/* A device. Its functions are called in the tenant's process, with the vdev open, but for those of the referee. */
 struct soak_device {
 	const char *name;
+	const char *kinds[3]; /* of tenants that ask for the same, to NULL */
+	u32 (*kind_of)(const struct tenant *t);
+	u32 wait_most_ms; /* that an honest one waits for its turn at most */
 	/* readies the device for honest work, after whatever was done to it */
 	void (*start)(struct tenant *t, struct vdev *v);
 	/* some honest work, begun or ended; begins nothing unless @more. False: nothing is under way */
@@ -86,9 +89,9 @@ struct soak_device {
 	void (*misaddress)(struct tenant *t, struct vdev *v);
 	/* the last checks of an honest one, when all is over */
 	void (*finish)(struct tenant *t, struct vdev *v);
-	/* what is outside of the device, looked after by the referee: a moment of it */
-	void (*outside)(void);
-	/* verdicts and figures that only this device has */
+	/* the referee's: a moment of what is outside of the device. False: nothing has come */
+	bool (*outside)(void);
+	/* the referee's: verdicts and figures that only this device has */
 	void (*report)(void);
 };
 

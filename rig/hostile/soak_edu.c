@@ -198,9 +198,16 @@ static void edu_finish(struct tenant *t, struct vdev *v)
 	expect_value("pieces of work that were not done", 0, stat_now(v, "jobs_aborted"));
 }
 
-static void edu_outside(void)
+static bool edu_outside(void)
 {
 	pause_us(5000);
+	return false;
+}
+
+static u32 edu_kind(const struct tenant *t)
+{
+	(void)t;
+	return 0;
 }
 
 static void edu_report(void)
@@ -220,6 +227,16 @@ static void edu_report(void)
 }
 
 const struct soak_device soak_edu = {
-	"edu",		edu_start,  edu_work,	 edu_load,   edu_access,
-	edu_misaddress, edu_finish, edu_outside, edu_report,
+	.name = "edu",
+	.kinds = { "transfers" },
+	.kind_of = edu_kind,
+	.wait_most_ms = 15000, /* QEMU takes 100 ms for each transfer, of which a hand-off is two */
+	.start = edu_start,
+	.work = edu_work,
+	.load = edu_load,
+	.access = edu_access,
+	.misaddress = edu_misaddress,
+	.finish = edu_finish,
+	.outside = edu_outside,
+	.report = edu_report,
 };

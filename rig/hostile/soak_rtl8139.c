@@ -23,7 +23,7 @@ enum {
 	LONGEST = 1514,
 	BUFFER = 2048,	/* bytes for a frame, at TX_FRAME */
 	WINDOW = 3,	/* frames of the peer on their way to one tenant, */
-	WINDOWS = 10,	/* and to all: the card has room for so many */
+	WINDOWS = 16,	/* and to all: the card has room for so many */
 	GIVE_UP = 3000, /* ms: a frame from the peer that has not come by then is lost */
 };
 
@@ -36,6 +36,12 @@ static struct {
 	u32 size[DESCRIPTORS];
 	u32 to[DESCRIPTORS];
 } way;
+
+/* They have as many frames on their way as the mode lets them. */
+static u32 rtl_kind(const struct tenant *t)
+{
+	return t->index & 1;
+}
 
 static u32 depth(const struct vdev *v)
 {
@@ -200,7 +206,7 @@ static void send_one(struct tenant *t, struct vdev *v)
 static void rtl_start(struct tenant *t, struct vdev *v)
 {
 	memset(&way, 0, sizeof(way));
-	v->cplus = t->index & 1;
+	v->cplus = rtl_kind(t);
 	restart(v);
 }
 
@@ -296,15 +302,22 @@ static u64 wire_received[SOAK_TENANTS], wire_last[SOAK_TENANTS], wire_bytes, wir
 static u64 wire_sent[SOAK_TENANTS], wire_since[SOAK_TENANTS], wire_given_up[SOAK_TENANTS];
 static u64 wire_seen[SOAK_TENANTS]; /* of wire_sent, as far as it is known to have come */
 
-static void take_from_wire(void)
+/* What is for a tenant that is not there leaves the card, as what is for a stranger. */
+static bool is_absent(u32 owner)
+{
+	return owner < soak->count && soak->tenants[owner].hostile;
+}
+
+static u32 take_from_wire(void)
 {
 	u8 frame[2048];
-	u32 length, from, most = 256;
+	u32 length, from, to, count;
 	u64 number;
 
-	while (most-- && (length = wire_next(frame, sizeof(frame), 1))) {
-		number = check(frame, length, soak->count, &from);
-		if (!number || from >= soak->count) {
+	for (count = 0; count < 256 && (length = wire_next(frame, sizeof(frame), 1)); count++) {
+		to = owner_of(frame);
+		number = check(frame, length, is_absent(to) ? to : soak->count, &from);
+		if (!number || from >= soak->count || is_absent(to)) {
 			wire_strangers++;
 			continue;
 		}
@@ -315,6 +328,7 @@ static void take_from_wire(void)
 		wire_received[from]++;
 		wire_bytes += length;
 	}
+	return count;
 }
 
 /* Frames on their way to a tenant. */
@@ -358,11 +372,11 @@ static void send_from_wire(void)
 	}
 }
 
-static void rtl_outside(void)
+static bool rtl_outside(void)
 {
-	take_from_wire();
 	if (soak->phase == WORKING)
 		send_from_wire();
+	return take_from_wire() != 0;
 }
 
 static void judge_wire(void)
@@ -433,6 +447,16 @@ static void rtl_report(void)
 }
 
 const struct soak_device soak_rtl8139 = {
-	"rtl8139",	rtl_start,  rtl_work,	 rtl_load,   rtl_access,
-	rtl_misaddress, rtl_finish, rtl_outside, rtl_report,
+	.name = "rtl8139",
+	.kinds = { "classic", "C+" },
+	.kind_of = rtl_kind,
+	.wait_most_ms = 500,
+	.start = rtl_start,
+	.work = rtl_work,
+	.load = rtl_load,
+	.access = rtl_access,
+	.misaddress = rtl_misaddress,
+	.finish = rtl_finish,
+	.outside = rtl_outside,
+	.report = rtl_report,
 };
