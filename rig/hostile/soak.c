@@ -507,8 +507,12 @@ static void judge(bool ended)
 	const struct tenant *t;
 	u32 i;
 
-	verdict_of(ended, "all that was under way ended%s",
-		   ended ? "" : ": some tenant still waits for the device");
+	verdict_of(ended, "all that was under way ended");
+	for (i = 0; i < soak->count; i++) {
+		t = &soak->tenants[i];
+		if (!t->hostile && !t->is_drained)
+			verdict_of(false, "tenant %u still waits for the device", i);
+	}
 	for (i = 0; i < soak->count; i++) {
 		t = &soak->tenants[i];
 		if (t->failures)
