@@ -21,6 +21,8 @@ MODELS := $(patsubst models/%.vpm,$B/models/%.vpb,$(wildcard models/*.vpm))
 
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
+THREAD_SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
 .SECONDARY:
 .PHONY: all setup tool models module module-6.12 demo test bench format clean help
 .DELETE_ON_ERROR:
@@ -84,7 +86,8 @@ demo: all ## two stock guests share one card, in a virtual host
 	@rig/run rig/demo
 
 # Tests and fuzzers: everything they need is compiled once, with sanitizers, by gcc and by clang.
-SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/bench.c,$(wildcard tests/*.c))
+SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/soak% tests/bench.c,$(wildcard tests/*.c))
+SOAK := $(wildcard tests/soak*.c)
 PARTS := $(CORE) $(COMPILER) $(SIM) $(SUPPORT)
 
 $B/asan/%.o: %.c $(HEADERS) | $B/setup.done
@@ -111,6 +114,17 @@ $B/test/%: $B/asan/tests/lang/%.o $(PARTS:%.c=$B/asan/%.o)
 $B/fuzz/%: $B/fuzz-obj/tests/%.o $(PARTS:%.c=$B/fuzz-obj/%.o)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
+
+# The soak in one thread, and in many.
+$B/soak: $(SOAK:%.c=$B/asan/%.o) $(PARTS:%.c=$B/asan/%.o)
+	$(call say,LINK)$(CC) $(SANITIZE) $^ -o $@
+
+$B/tsan/%.o: %.c $(HEADERS) | $B/setup.done
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(STD) $(THREAD_SANITIZE) $(WARN) -c $< -o $@
+
+$B/soak-threads: $(patsubst %.c,$B/tsan/%.o,$(SOAK) $(CORE) $(SIM) $(SUPPORT))
+	$(call say,LINK)$(CC) $(THREAD_SANITIZE) $^ -pthread -o $@
 
 $B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@

@@ -130,6 +130,7 @@ struct vpio_vdev_stats {
 	X(recoveries, "times an engine was reset because a job took too long")               \
 	X(storms, "times that interrupts had no end, and were masked")                       \
 	X(hand_offs, "times a slice engine went to another owner")                           \
+	X(hand_off_most_ns, "the longest that one took, of saving and restoring")            \
 	X(hw_reads, "hardware register reads")                                               \
 	X(hw_writes, "hardware register writes")                                             \
 	X(model_errors, "handlers of the hardware side that went wrong")

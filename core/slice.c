@@ -248,6 +248,14 @@ static void restore(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev)
 	run_hardware(pdev, engine, VPB_ON_RESTORE);
 }
 
+static void count_hand_off(struct vpio_pdev *pdev, u32 engine)
+{
+	const u64 time = pdev->ops->now(pdev) - pdev->slices[engine].handing;
+
+	if (time > pdev->stats.hand_off_most_ns)
+		pdev->stats.hand_off_most_ns = time;
+}
+
 /* Whether nobody waits for an engine, and there is nothing to be done for its owner either. */
 static bool is_left_alone(struct vpio_pdev *pdev, u32 engine)
 {
@@ -291,6 +299,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 		if (!vdev) {
 			vdev = choose(pdev, engine, askers);
 			take_turn(pdev, engine, vdev, askers);
+			slice->handing = pdev->ops->now(pdev);
 		}
 		if (vdev == slice->owner) {
 			grant(pdev, engine, vdev, !idle);
@@ -314,6 +323,7 @@ static bool step(struct vpio_pdev *pdev, u32 engine)
 		return true;
 	case VPIO_RESTORING:
 		run_hardware(pdev, engine, VPB_ON_RESTORED);
+		count_hand_off(pdev, engine);
 		grant(pdev, engine, slice->owner, false);
 		return true;
 	case VPIO_GRANTED:

@@ -171,6 +171,7 @@ struct vpio_slice {
 	u64 askers;		 /* who waits for it: a bit each, see share.c */
 	bool overlaps;		 /* GRANTED: beside the owner's work, whose deadline stays */
 	u64 since;		 /* ns: when the phase began, work ended, or the owner was idle */
+	u64 handing;		 /* ns: when it was found that it goes to another */
 	/*
 	 * Who pays for its time: the owner, or one who was reset and left it at work. NULL: nobody.
 	 */

@@ -27,8 +27,8 @@ typedef int64_t s64;
 #endif
 #define noinline	      __attribute__((__noinline__))
 #define __annotate_jump_table /* for the kernel's objtool */
-#define READ_ONCE(x)	      (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v)      (*(volatile __typeof__(x) *)&(x) = (v))
+#define READ_ONCE(x)	      __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)      __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 #endif
 
 #ifndef ARRAY_SIZE

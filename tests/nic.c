@@ -39,9 +39,9 @@ int nic_teardown(void **state)
 
 void nic_command(struct world_guest *guest, u16 value)
 {
-	guest->locked = true;
+	guest_lock(guest);
 	vpio_vdev_config_write(guest->vdev, 4, &value, sizeof(value));
-	guest->locked = false;
+	guest_unlock(guest);
 }
 
 const u8 *nic_mac(const struct world_guest *guest)
@@ -96,7 +96,7 @@ unsigned int too_send(struct nic *nic, const void *frame, u32 length)
 {
 	u32 address = NIC_TX_BUFFERS + NIC_BUFFER * (nic->tx % 4);
 
-	memcpy(nic->guest->memory + address, frame, length);
+	guest_store(nic->guest, address, frame, length);
 	return too_start(nic, address, length);
 }
 
@@ -110,7 +110,8 @@ static u8 ring_byte(const struct nic *nic, u32 offset)
 {
 	bool linear = (nic->rcr & RCR_WRAP) && ring_size(nic) < 0x10000;
 
-	return nic->guest->memory[nic->ring + (linear ? offset : offset % ring_size(nic))];
+	return (u8)guest_get(nic->guest, nic->ring + (linear ? offset : offset % ring_size(nic)),
+			     1);
 }
 
 u32 too_receive(struct nic *nic, u8 *frame)
@@ -198,7 +199,7 @@ unsigned int cp_send(struct nic *nic, const void *frame, u32 length, u32 flags, 
 	u32 address = NIC_CP_TX + NIC_BUFFER * nic->tx;
 	unsigned int index;
 
-	memcpy(nic->guest->memory + address, frame, length);
+	guest_store(nic->guest, address, frame, length);
 	index = cp_queue(nic, address, length, DESC_FS | DESC_LS | flags, tag);
 	cp_poll(nic);
 	return index;
@@ -217,7 +218,7 @@ u32 cp_receive(struct nic *nic, u8 *frame)
 	nic->length = nic->status & 0x1fff;
 	if (nic->length > NIC_BUFFER || address > WORLD_MEMORY - NIC_BUFFER)
 		return 0; /* somebody has been at the ring */
-	memcpy(frame, guest->memory + address, nic->length);
+	guest_load(guest, address, frame, nic->length);
 	guest_put(guest, place + 4, 4, 0);
 	guest_put(guest, place, 4, DESC_OWN | end | (NIC_BUFFER - 512));
 	nic->rx = end ? 0 : nic->rx + 1;

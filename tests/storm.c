@@ -32,43 +32,45 @@ int storm_access(struct world_guest *guest, bool write, unsigned int bar, u64 of
 {
 	int result;
 
-	guest->locked = true;
+	guest_lock(guest);
 	if (write)
 		result = vpio_vdev_write(guest->vdev, bar, offset, &value, size);
 	else
 		result = vpio_vdev_read(guest->vdev, bar, offset, &value, size);
-	guest->locked = false;
+	guest_unlock(guest);
 	return result;
 }
 
 void storm_plug(struct world_guest *guest, bool in)
 {
-	guest->locked = true;
+	guest_lock(guest);
 	vpio_vdev_detach(guest->vdev);
 	if (in)
 		(void)!vpio_vdev_attach(guest->vdev);
-	guest->locked = false;
+	guest_unlock(guest);
 }
 
 void storm_replace(struct world_guest *guest)
 {
-	struct vpio_vdev *old = guest->vdev;
+	struct vpio_vdev *old = guest->vdev, *new = calloc(1, vpio_vdev_size(&guest->world->model));
 
-	storm_plug(guest, false);
-	guest->vdev = calloc(1, vpio_vdev_size(&guest->world->model));
-	if (!guest->vdev)
+	if (!new)
 		abort();
-	vpio_vdev_init(guest->vdev, guest->world->pdev, vpio_vdev_mac(old), guest);
-	free(old);
+	guest_lock(guest);
+	vpio_vdev_detach(old);
+	vpio_vdev_init(new, guest->world->pdev, vpio_vdev_mac(old), guest);
+	guest->vdev = new;
 	guest->line = false;
-	storm_plug(guest, true);
+	(void)!vpio_vdev_attach(new);
+	guest_unlock(guest);
+	free(old);
 }
 
 void storm_reset(struct world_guest *guest)
 {
-	guest->locked = true;
+	guest_lock(guest);
 	vpio_vdev_reset(guest->vdev);
-	guest->locked = false;
+	guest_unlock(guest);
 }
 
 static void configure(struct storm *storm, struct world_guest *guest)
@@ -76,11 +78,11 @@ static void configure(struct storm *storm, struct world_guest *guest)
 	u64 offset = storm_take(storm, 1), value;
 	unsigned int size = 1u << (storm_take(storm, 1) & 3);
 
-	guest->locked = true;
+	guest_lock(guest);
 	value = storm_take(storm, size);
 	vpio_vdev_config_write(guest->vdev, offset, &value, size);
 	vpio_vdev_config_read(guest->vdev, offset, &value, size);
-	guest->locked = false;
+	guest_unlock(guest);
 }
 
 static void fill_memory(struct storm *storm, struct world_guest *guest)

@@ -17,7 +17,7 @@
 #include "storm.h"
 
 enum {
-	TENANTS = WORLD_GUESTS,
+	TENANTS = 4,
 	SMALL = 60,
 	LARGE = 1514,
 	BACKLOG = 40, /* frames that a saturating tenant keeps waiting */

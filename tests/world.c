@@ -6,8 +6,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "world.h"
+
+/* In a threaded world: what the thread has locked. */
+static _Thread_local const struct world *held_world;
+static _Thread_local const struct world_guest *held_guest;
 
 void world_require(bool condition, const char *what)
 {
@@ -27,6 +32,56 @@ static struct world_guest *guest_of(struct vpio_vdev *vdev)
 	return vpio_vdev_priv(vdev);
 }
 
+static bool is_held(const struct world *world)
+{
+	return world->threaded ? held_world == world : world->locked;
+}
+
+static bool is_guest_held(const struct world_guest *guest)
+{
+	return guest->world->threaded ? held_guest == guest : guest->locked;
+}
+
+void guest_lock(struct world_guest *guest)
+{
+	if (guest->world->threaded) {
+		world_require(!held_guest, "a vdev's lock taken while one is held");
+		world_require(!held_world, "a vdev's lock taken under the pdev's");
+		pthread_mutex_lock(&guest->mutex);
+		held_guest = guest;
+	}
+	guest->locked = true;
+}
+
+void guest_unlock(struct world_guest *guest)
+{
+	guest->locked = false;
+	if (!guest->world->threaded)
+		return;
+	held_guest = NULL;
+	pthread_mutex_unlock(&guest->mutex);
+}
+
+void world_lock(struct world *world)
+{
+	world_require(!is_held(world), "the pdev's lock taken twice");
+	if (world->threaded) {
+		pthread_mutex_lock(&world->mutex);
+		held_world = world;
+	}
+	world->locked = true;
+}
+
+void world_unlock(struct world *world)
+{
+	world_require(is_held(world), "the pdev's lock given back twice");
+	world->locked = false;
+	if (!world->threaded)
+		return;
+	held_world = NULL;
+	pthread_mutex_unlock(&world->mutex);
+}
+
 static void vanish(struct world *world)
 {
 	if (world->vanishes && !--world->vanishes)
@@ -35,7 +90,7 @@ static void vanish(struct world *world)
 
 static u64 hw_read(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width)
 {
-	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	world_require(is_held(world_of(pdev)), "hardware without the pdev's lock");
 	vanish(world_of(pdev));
 	return sim_read(world_of(pdev)->device, bar, offset, width);
 }
@@ -43,7 +98,7 @@ static u64 hw_read(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigne
 static void hw_write(struct vpio_pdev *pdev, unsigned int bar, u32 offset, unsigned int width,
 		     u64 value)
 {
-	world_require(world_of(pdev)->locked, "hardware without the pdev's lock");
+	world_require(is_held(world_of(pdev)), "hardware without the pdev's lock");
 	vanish(world_of(pdev));
 	sim_write(world_of(pdev)->device, bar, offset, width, value);
 }
@@ -52,8 +107,8 @@ static void *guest_bytes(struct vpio_vdev *vdev, u64 address, size_t size)
 {
 	struct world_guest *guest = guest_of(vdev);
 
-	world_require(guest->locked, "guest memory without the vdev's lock");
-	world_require(!guest->world->locked, "guest memory under the pdev's lock");
+	world_require(is_guest_held(guest), "guest memory without the vdev's lock");
+	world_require(!is_held(guest->world), "guest memory under the pdev's lock");
 	world_require(size && address + size >= address, "an access that should have been refused");
 	if (address > guest->world->memory || size > guest->world->memory - address)
 		return NULL;
@@ -88,7 +143,7 @@ static void guest_irq(struct vpio_vdev *vdev, bool level)
 {
 	struct world_guest *guest = guest_of(vdev);
 
-	world_require(guest->locked, "an interrupt without the vdev's lock");
+	world_require(is_guest_held(guest), "an interrupt without the vdev's lock");
 	if (level)
 		guest->edges++;
 	guest->line = level;
@@ -96,38 +151,41 @@ static void guest_irq(struct vpio_vdev *vdev, bool level)
 
 static u64 now(struct vpio_pdev *pdev)
 {
-	return world_of(pdev)->now;
+	struct timespec time;
+
+	if (!world_of(pdev)->threaded)
+		return world_of(pdev)->now;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return ((u64)time.tv_sec * 1000000000 + (u64)time.tv_nsec) * world_of(pdev)->speed;
 }
 
 static void wake_pdev(struct vpio_pdev *pdev)
 {
-	world_of(pdev)->woken = true;
+	__atomic_store_n(&world_of(pdev)->woken, true, __ATOMIC_RELEASE);
 }
 
 static void wake_vdev(struct vpio_vdev *vdev)
 {
-	world_require(guest_of(vdev)->world->locked, "a vdev woken without the pdev's lock");
-	guest_of(vdev)->woken = true;
+	world_require(is_held(guest_of(vdev)->world), "a vdev woken without the pdev's lock");
+	__atomic_store_n(&guest_of(vdev)->woken, true, __ATOMIC_RELEASE);
 }
 
 static void wake_vdev_at(struct vpio_vdev *vdev, u64 time)
 {
 	struct world_guest *guest = vpio_vdev_priv(vdev);
 
-	world_require(guest->locked, "wake_vdev_at() without the vdev's lock");
-	guest->due = time;
+	world_require(is_guest_held(guest), "wake_vdev_at() without the vdev's lock");
+	__atomic_store_n(&guest->due, time, __ATOMIC_RELAXED);
 }
 
 static void lock(struct vpio_pdev *pdev)
 {
-	world_require(!world_of(pdev)->locked, "the pdev's lock taken twice");
-	world_of(pdev)->locked = true;
+	world_lock(world_of(pdev));
 }
 
 static void unlock(struct vpio_pdev *pdev)
 {
-	world_require(world_of(pdev)->locked, "the pdev's lock given back twice");
-	world_of(pdev)->locked = false;
+	world_unlock(world_of(pdev));
 }
 
 static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 address, u64 size)
@@ -152,13 +210,13 @@ static void violation(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 add
 
 static bool is_present(struct vpio_pdev *pdev)
 {
-	world_require(world_of(pdev)->locked, "the bus without the pdev's lock");
+	world_require(is_held(world_of(pdev)), "the bus without the pdev's lock");
 	return sim_is_present(world_of(pdev)->device);
 }
 
 static void health(struct vpio_pdev *pdev, enum vpio_health health)
 {
-	world_require(world_of(pdev)->locked, "health without the pdev's lock");
+	world_require(is_held(world_of(pdev)), "health without the pdev's lock");
 	world_require(health == vpio_pdev_health(pdev), "health that is not so");
 	world_of(pdev)->turns++;
 }
@@ -232,6 +290,8 @@ static void device_wire(void *priv, const void *frame, size_t length)
 	kept->length = (u32)length;
 	world->now += length * world->byte_ns;
 	memcpy(kept->data, frame, length < WORLD_FRAME ? length : WORLD_FRAME);
+	if (world->peer)
+		world->peer(world->peer_priv, frame, (u32)length);
 }
 
 /* --- The world --------------------------------------------------------------------------- */
@@ -312,6 +372,7 @@ static void add_guest(struct world *world, unsigned int index)
 	int result;
 
 	guest->world = world;
+	pthread_mutex_init(&guest->mutex, NULL);
 	guest->memory = take_memory(world->memory, world->memory);
 	guest->vdev = take_memory(vpio_vdev_size(&world->model), vpio_vdev_size(&world->model));
 	vpio_vdev_init(guest->vdev, world->pdev, mac, guest);
@@ -358,6 +419,8 @@ struct world *world_create_small(const void *block, size_t size, unsigned int gu
 	lock(world->pdev);
 	vpio_pdev_start(world->pdev);
 	unlock(world->pdev);
+	pthread_mutex_init(&world->mutex, NULL);
+	world->speed = 1;
 	world->memory = memory;
 	world->count = guests;
 	world->rounds = 1000;
@@ -389,23 +452,35 @@ void world_destroy(struct world *world)
 	give_memory(world, sizeof(*world));
 }
 
+static bool run_guest(struct world_guest *guest)
+{
+	if (!__atomic_exchange_n(&guest->woken, false, __ATOMIC_ACQUIRE))
+		return false;
+	guest_lock(guest);
+	if (vpio_vdev_run(guest->vdev))
+		__atomic_store_n(&guest->woken, true, __ATOMIC_RELEASE);
+	guest_unlock(guest);
+	return true;
+}
+
+bool world_run_guest(struct world_guest *guest)
+{
+	u64 due = __atomic_load_n(&guest->due, __ATOMIC_RELAXED);
+
+	if (due && due <= now(guest->world->pdev) &&
+	    __atomic_compare_exchange_n(&guest->due, &due, 0, false, __ATOMIC_RELAXED,
+					__ATOMIC_RELAXED))
+		__atomic_store_n(&guest->woken, true, __ATOMIC_RELEASE);
+	return run_guest(guest);
+}
+
 static bool run_guests(struct world *world)
 {
 	bool ran = false;
 	unsigned int i;
 
-	for (i = 0; i < world->count; i++) {
-		struct world_guest *guest = &world->guests[i];
-
-		if (!guest->woken)
-			continue;
-		guest->woken = false;
-		guest->locked = true;
-		if (vpio_vdev_run(guest->vdev))
-			guest->woken = true;
-		guest->locked = false;
-		ran = true;
-	}
+	for (i = 0; i < world->count; i++)
+		ran |= run_guest(&world->guests[i]);
 	return ran;
 }
 
@@ -413,6 +488,30 @@ static bool run_guests(struct world *world)
 static bool is_masked(struct world *world)
 {
 	return vpio_pdev_mutes(world->pdev);
+}
+
+bool world_run_pdev(struct world *world)
+{
+	const bool woken = __atomic_exchange_n(&world->woken, false, __ATOMIC_ACQUIRE);
+	bool interrupt, ran;
+
+	world_lock(world);
+	interrupt = (world->interrupt || world->message) && !is_masked(world);
+	ran = interrupt || woken || (world->due && world->due <= now(world->pdev));
+	if (ran) {
+		world->message = false;
+		vpio_pdev_run(world->pdev, interrupt);
+		world->due = vpio_pdev_due(world->pdev);
+	}
+	world_unlock(world);
+	return ran;
+}
+
+void world_run_device(struct world *world)
+{
+	world_lock(world);
+	sim_run(world->device);
+	world_unlock(world);
 }
 
 void world_run(struct world *world)
@@ -499,32 +598,52 @@ u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size)
 {
 	u64 value = 0;
 
-	guest->locked = true;
+	guest_lock(guest);
 	world_require(!vpio_vdev_read(guest->vdev, first_bar(guest), offset, &value, size),
 		      "a read past the BAR's end");
-	guest->locked = false;
+	guest_unlock(guest);
 	return value;
 }
 
 void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value)
 {
-	guest->locked = true;
+	guest_lock(guest);
 	world_require(!vpio_vdev_write(guest->vdev, first_bar(guest), offset, &value, size),
 		      "a write past the BAR's end");
-	guest->locked = false;
+	guest_unlock(guest);
+}
+
+void guest_store(struct world_guest *guest, u64 address, const void *data, size_t size)
+{
+	world_require(address + size <= guest->world->memory, "not the guest's memory");
+	if (guest->world->threaded)
+		guest_lock(guest);
+	memcpy(guest->memory + address, data, size);
+	if (guest->world->threaded)
+		guest_unlock(guest);
+}
+
+void guest_load(const struct world_guest *guest, u64 address, void *data, size_t size)
+{
+	struct world_guest *locked = guest->world->threaded ? (struct world_guest *)guest : NULL;
+
+	world_require(address + size <= guest->world->memory, "not the guest's memory");
+	if (locked)
+		guest_lock(locked);
+	memcpy(data, guest->memory + address, size);
+	if (locked)
+		guest_unlock(locked);
 }
 
 void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value)
 {
-	world_require(address + size <= guest->world->memory, "not the guest's memory");
-	memcpy(guest->memory + address, &value, size);
+	guest_store(guest, address, &value, size);
 }
 
 u64 guest_get(const struct world_guest *guest, u64 address, unsigned int size)
 {
 	u64 value = 0;
 
-	world_require(address + size <= guest->world->memory, "not the guest's memory");
-	memcpy(&value, guest->memory + address, size);
+	guest_load(guest, address, &value, size);
 	return value;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * A world in user space for tests, fuzzers and benchmarks: a simulated device, the monitor on it
- * with a compiled model, and guests with memory. One thread; time is a number.
+ * with a compiled model, and guests with memory. One thread, and time is a number; or, in a world that
+ * is threaded, any number of them, and the time that passes.
  */
 #ifndef VPIO_TESTS_WORLD_H
 #define VPIO_TESTS_WORLD_H
+
+#include <pthread.h>
 
 #include "../core/monitor.h"
 #include "../sim/sim.h"
 
 enum {
-	WORLD_GUESTS = 4,
+	WORLD_GUESTS = 16,
 	WORLD_MEMORY = 1 << 20,	   /* bytes of a guest, from its address 0 */
 	WORLD_CAPTURE = 256,	   /* frames on the wire that are kept */
 	WORLD_FRAME = 2048,	   /* bytes kept of each */
@@ -28,8 +31,9 @@ struct world_guest {
 	bool line;	     /* interrupt line */
 	u64 edges;	     /* times it went up */
 	bool woken;
-	u64 due; /* when its worker is to run in any case; 0: it need not */
-	bool locked;
+	u64 due;     /* when its worker is to run in any case; 0: it need not */
+	bool locked; /* in a threaded world: the mutex is */
+	pthread_mutex_t mutex;
 	u64 reports;
 	enum vpio_refusal refusal; /* the last */
 	u64 address;		   /* of the last refusal */
@@ -49,7 +53,10 @@ struct world {
 	struct vpio_dma dma[VPB_MAX_DMAS];
 	struct world_guest guests[WORLD_GUESTS];
 	unsigned int count;
-	bool woken, locked;
+	bool woken, locked; /* in a threaded world: the mutex is */
+	bool threaded;	    /* set after it is made; then its locks are real */
+	pthread_mutex_t mutex;
+	u64 speed;	/* threaded: its ns in a ns */
 	u64 due;	/* when the pdev's worker is to run in any case; 0: it need not */
 	bool interrupt; /* the physical line */
 	bool message;	/* one has come, from a device that has MSI */
@@ -59,6 +66,9 @@ struct world {
 	u64 stray;	/* DMA of the device outside of its memories */
 	/* told of what the monitor writes into guests' memory; may be NULL */
 	void (*watch)(struct world_guest *guest, const u8 *data, size_t size);
+	/* told of each frame that leaves on the wire, with the pdev's lock held; may be NULL */
+	void (*peer)(void *priv, const u8 *frame, u32 length);
+	void *peer_priv;
 	unsigned int rounds;  /* of world_run() at most; 1000 unless somebody changes it */
 	size_t memory;	      /* bytes of each guest */
 	u32 frames;	      /* that left on the wire */
@@ -85,6 +95,20 @@ struct world *world_create_small(const void *block, size_t size, unsigned int gu
 				 size_t memory);
 void world_destroy(struct world *world);
 
+/* The locks that an embedder holds: a guest's vdev's, and the pdev's. */
+void guest_lock(struct world_guest *guest);
+void guest_unlock(struct world_guest *guest);
+void world_lock(struct world *world);
+void world_unlock(struct world *world);
+
+/*
+ * For the threads of a threaded world: the pdev's worker does what is to be done now, a vdev's worker
+ * likewise, and the device, that time passes for it. True: something was.
+ */
+bool world_run_pdev(struct world *world);
+bool world_run_guest(struct world_guest *guest);
+void world_run_device(struct world *world);
+
 /* Lets everything happen that is to happen now. */
 void world_run(struct world *world);
 /* The same after some time. */
@@ -99,7 +123,9 @@ int world_revive(struct world *world);
 /* A guest's register accesses, BAR 1 where there is one; with the locks that an embedder holds. */
 u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size);
 void guest_out(struct world_guest *guest, u32 offset, unsigned int size, u64 value);
-/* A guest's memory. */
+/* A guest's memory, as its processor uses it. */
+void guest_store(struct world_guest *guest, u64 address, const void *data, size_t size);
+void guest_load(const struct world_guest *guest, u64 address, void *data, size_t size);
 void guest_put(struct world_guest *guest, u64 address, unsigned int size, u64 value);
 u64 guest_get(const struct world_guest *guest, u64 address, unsigned int size);
 

@@ -193,6 +193,13 @@ static int open_group(struct vdev *v)
 	return v->device < 0 ? errno : 0;
 }
 
+u64 region_size(struct vdev *v, u32 index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	return ioctl(v->device, VFIO_DEVICE_GET_REGION_INFO, &info) ? 0 : info.size;
+}
+
 u64 region_offset(struct vdev *v, u32 index)
 {
 	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
@@ -217,8 +224,12 @@ int vdev_open(struct vdev *v, const char *uuid)
 		vdev_close(v);
 		return error;
 	}
-	v->regs = region_offset(v, VFIO_PCI_BAR1_REGION_INDEX);
 	v->config = region_offset(v, VFIO_PCI_CONFIG_REGION_INDEX);
+	if (!region_size(v, VFIO_PCI_BAR1_REGION_INDEX)) { /* edu */
+		v->regs = region_offset(v, VFIO_PCI_BAR0_REGION_INDEX);
+		return 0;
+	}
+	v->regs = region_offset(v, VFIO_PCI_BAR1_REGION_INDEX);
 	for (i = 0; i < 6; i++)
 		v->mac[i] = (u8)reg_read(v, IDR + i, 1);
 	return 0;
@@ -553,6 +564,24 @@ void wire_open(void)
 	close(there);
 }
 
+void wire_put(const u8 *frame, u32 size)
+{
+	if (write(wire, frame, size) != (ssize_t)size)
+		die("cannot send from the peer: %s", strerror(errno));
+}
+
+u64 wire_overrun(void)
+{
+	static u64 sum;
+	u32 stats[2] = { 0 }; /* struct tpacket_stats: packets, drops; both begin again at 0 */
+	socklen_t size = sizeof(stats);
+
+	if (getsockopt(wire, SOL_PACKET, PACKET_STATISTICS, stats, &size))
+		die("the peer's statistics: %s", strerror(errno));
+	sum += stats[1];
+	return sum;
+}
+
 void wire_send(const u8 to[6], u32 size)
 {
 	u8 frame[FRAME_MOST] = { 0 };
@@ -560,12 +589,10 @@ void wire_send(const u8 to[6], u32 size)
 	put_head(frame, to, wire_mac, FRAME_TYPE);
 	memcpy(frame + AT_MAGIC, magic, sizeof(magic));
 	frame[AT_KIND] = KIND_WIRE;
-	if (write(wire, frame, size) != (ssize_t)size)
-		die("cannot send from the peer: %s", strerror(errno));
+	wire_put(frame, size);
 }
 
-/* A frame that has arrived at the peer; 0: none within the time. Longer than @size: its head. */
-static u32 wire_next(u8 *frame, u32 size, int ms)
+u32 wire_next(u8 *frame, u32 size, int ms)
 {
 	struct sockaddr_ll from;
 	socklen_t length;

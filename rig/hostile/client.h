@@ -112,7 +112,7 @@ enum {
 struct vdev {
 	char uuid[40];
 	int container, group, device;
-	u64 regs, config; /* offsets of BAR 1 and configuration space in @device */
+	u64 regs, config; /* offsets of BAR 1 (edu: 0) and configuration space in @device */
 	u8 mac[6];
 	bool cplus;
 	u32 tx_next; /* descriptor */
@@ -172,6 +172,8 @@ int set_irqs(struct vdev *v, u32 flags, u32 index, u32 start, u32 count, const v
 void vdev_reset(struct vdev *v);
 /* Where a region is in the device's file; if there is none, where vfio-pci would have it. */
 u64 region_offset(struct vdev *v, u32 index);
+/* Its bytes; 0: there is none. */
+u64 region_size(struct vdev *v, u32 index);
 
 /* --- The guest's side -------------------------------------------------------------------- */
 
@@ -223,10 +225,15 @@ bool is_arp_reply(const u8 *frame, u32 length, u8 last);
 
 /* A socket in the peer's place; /run/netns/peer is rig/run's. */
 void wire_open(void);
-/* A frame from the peer, of KIND_WIRE. */
+/* A frame from the peer, any; and one of KIND_WIRE. */
+void wire_put(const u8 *frame, u32 size);
 void wire_send(const u8 to[6], u32 size);
 extern u8 wire_mac[6];
 
+/* A frame that has arrived at the peer; 0: none within the time. Longer than @size: its head. */
+u32 wire_next(u8 *frame, u32 size, int ms);
+/* Frames that arrived there and were lost, as this program was too slow to take them. */
+u64 wire_overrun(void);
 /* What has arrived at the peer, frame by frame; forgets all before. */
 void wire_forget(void);
 struct wire_count {

@@ -10,13 +10,16 @@
  *                             until SIGTERM, and says whether it got all answers
  *   hostile UUID --flood      frames and memory come and go until it is killed
  *   hostile UUID --hold       opens the vdev, closes it when asked to release it (or killed)
+ *   hostile --soak DEVICE [--seed N] [--seconds N] UUID...
+ *                             many tenants at once, most of them honest, on the vdevs of one
+ *                             rtl8139 or edu: see soak.h
  *   hostile --list            all cases
  *
  * Exit status: 0 all good, 1 a case failed, 2 it could not be tried. Needs root, rig/run's peer,
  * and a vdev of the RTL8139's model.
  */
 #define _GNU_SOURCE
-#include "cases.h"
+#include "soak.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -127,6 +130,7 @@ static int usage(void)
 {
 	fputs("usage: hostile UUID [--classic | --cplus] [--seed N] [--seconds N] [CASE...]\n"
 	      "       hostile UUID --bystander | --flood | --hold\n"
+	      "       hostile --soak rtl8139 | edu [--seed N] [--seconds N] UUID...\n"
 	      "       hostile --list\n",
 	      stderr);
 	return 2;
@@ -165,6 +169,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
+	if (argc > 3 && !strcmp(argv[1], "--soak")) {
+		count = parse(argc - 3, argv + 3);
+		return count < 0 ? usage() : soak_run(argv[2], argv + 3, (u32)count);
+	}
 	if (argc < 2 || argv[1][0] == '-')
 		return usage();
 	if (argc == 3 && !strcmp(argv[2], "--hold"))

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * The soak on edu: factorials, and transfers between a tenant's memory and the buffer in the device,
+ * which each tenant believes to be its own. It keeps a copy of what the buffer must hold; all that
+ * comes back is compared with that, and what lies around it in memory must stay as it was.
+ */
+#define _GNU_SOURCE
+#include "soak.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	EDU_FACT = 0x08,
+	EDU_STATUS = 0x20,
+	EDU_CAUSES = 0x24,
+	EDU_RAISE = 0x60,
+	EDU_ACK = 0x64,
+	EDU_SRC = 0x80,
+	EDU_DST = 0x88,
+	EDU_COUNT = 0x90,
+	EDU_CMD = 0x98,
+	EDU_WINDOW = 0x100000,
+
+	COMPUTING = 1,
+	RUN = 1,
+	TO_MEMORY = 2,
+	IRQ = 4,
+	CAUSE_DMA = 0x100,
+
+	EDU_BUFFER = 0x40000,
+	EDU_SIZE = 4096,
+	OUT = TX_FRAME,		  /* what goes to the device */
+	BACK = TX_FRAME + 0x4000, /* what comes back, with SIZE bytes of soil on either side */
+	MOST_FACT = 33,		  /* beyond that all results are 0 */
+};
+
+/* What is under way, and what must be in the device. */
+static struct {
+	bool computing, moving, to_memory;
+	u32 argument;
+	u64 computing_since, moving_since;
+	u32 offset, length;
+	u64 number; /* of the last pattern */
+	bool known; /* the copy is what the device has */
+	u8 copy[EDU_SIZE];
+} work;
+
+static u32 factorial(u32 n)
+{
+	u32 product = 1;
+
+	for (; n > 1; n--)
+		product *= n;
+	return product;
+}
+
+static void edu_start(struct tenant *t, struct vdev *v)
+{
+	const u64 number = work.number;
+
+	(void)t;
+	memset(&work, 0, sizeof(work));
+	work.number = number;
+	config_write(v, COMMAND, 2, COMMAND_MEMORY | COMMAND_MASTER);
+	reg_write(v, EDU_ACK, 4, 0xffffffff);
+}
+
+static void begin_factorial(struct tenant *t, struct vdev *v)
+{
+	work.argument = dice(t, MOST_FACT + 1);
+	work.computing = true;
+	work.computing_since = now_ns();
+	reg_write(v, EDU_FACT, 4, work.argument);
+}
+
+/* A whole buffer first, as nobody says what is in a device at the beginning; then any part. */
+static void begin_transfer(struct tenant *t, struct vdev *v)
+{
+	u32 i;
+
+	work.to_memory = work.known && dice(t, 2);
+	work.offset = work.known ? dice(t, EDU_SIZE) : 0;
+	work.length = work.known ? 1 + dice(t, EDU_SIZE - work.offset) : EDU_SIZE;
+	work.moving = true;
+	work.moving_since = now_ns();
+	if (work.to_memory) {
+		memset(memory(BACK), SOIL, 3 * EDU_SIZE);
+	} else {
+		u8 *out = memory(OUT);
+
+		work.number++;
+		for (i = 0; i < work.length; i++)
+			out[i] = marked_byte(SOAK_MARK + t->index, work.number, i);
+		memcpy(work.copy + work.offset, out, work.length);
+		work.known = true;
+	}
+	reg_write(v, EDU_SRC, 8, work.to_memory ? EDU_BUFFER + work.offset : OUT);
+	reg_write(v, EDU_DST, 8, work.to_memory ? BACK + EDU_SIZE : EDU_BUFFER + work.offset);
+	reg_write(v, EDU_COUNT, 8, work.length);
+	reg_write(v, EDU_CMD, 8, RUN | IRQ | (work.to_memory ? TO_MEMORY : 0));
+}
+
+static void end_factorial(struct tenant *t, struct vdev *v)
+{
+	const u32 found = (u32)reg_read(v, EDU_FACT, 4);
+
+	work.computing = false;
+	took(t, work.computing_since);
+	t->checked += 4;
+	expect(found == factorial(work.argument), "%u!: expected %#x, found %#x", work.argument,
+	       factorial(work.argument), found);
+}
+
+static void end_transfer(struct tenant *t, struct vdev *v)
+{
+	const u8 *back = memory(BACK);
+	u32 i;
+
+	reg_write(v, EDU_ACK, 4, CAUSE_DMA);
+	work.moving = false;
+	took(t, work.moving_since);
+	t->shared++;
+	t->bytes += work.length;
+	if (!work.to_memory)
+		return;
+	t->checked += work.length;
+	for (i = 0; i < 3 * EDU_SIZE; i++) {
+		const u32 at = i - EDU_SIZE;
+		const u8 wanted = at < work.length ? work.copy[work.offset + at] : SOIL;
+
+		if (!expect(back[i] == wanted,
+			    "byte %d of %u from the device's buffer at %#x: expected %#x, found %#x",
+			    (int)at, work.length, work.offset, wanted, back[i]))
+			return;
+	}
+}
+
+/* A light one only computes. */
+static bool edu_work(struct tenant *t, struct vdev *v, bool more)
+{
+	if (work.computing && !(reg_read(v, EDU_STATUS, 4) & COMPUTING))
+		end_factorial(t, v);
+	if (work.moving && reg_read(v, EDU_CAUSES, 4) & CAUSE_DMA)
+		end_transfer(t, v);
+	if (more && !work.moving && !t->light)
+		begin_transfer(t, v);
+	if (more && !work.computing)
+		begin_factorial(t, v);
+	else
+		pause_us(500);
+	return work.computing || work.moving;
+}
+
+static void edu_load(struct tenant *t, struct vdev *v)
+{
+	edu_start(t, v);
+	begin_transfer(t, v);
+	begin_factorial(t, v);
+}
+
+static void edu_access(struct tenant *t, struct vdev *v)
+{
+	static const u32 hot[] = { 0,	    4,	     EDU_FACT, EDU_STATUS, EDU_CAUSES, EDU_RAISE,
+				   EDU_ACK, EDU_SRC, EDU_DST,  EDU_COUNT,  EDU_CMD };
+	static const u64 places[] = { OUT,     BACK,	  HOLE,	      READ_ONLY,	 WRITE_ONLY,
+				      PASSING, ~0ull,	  EDU_BUFFER, EDU_BUFFER + 4095, 1,
+				      4096,    0x0ffffff0 };
+	const u32 size = 1u << dice(t, 4);
+	const u32 offset = (dice(t, 8) ? hot[dice(t, COUNT(hot))] : dice(t, EDU_WINDOW)) &
+			   ~(size - 1);
+
+	if (dice(t, 3))
+		reg_write(v, offset, size,
+			  dice(t, 2) ? places[dice(t, COUNT(places))] : chance(&t->chance));
+	else
+		reg_read(v, offset, size);
+}
+
+static void edu_misaddress(struct tenant *t, struct vdev *v)
+{
+	static const u64 places[] = { HOLE, PASSING, WRITE_ONLY, HOME_END - 32, HIGH, WRAPS };
+	static const u64 buffers[] = { 0, EDU_BUFFER, EDU_BUFFER + 4095, EDU_BUFFER - 1, WRAPS };
+	static const u64 counts[] = { 0, 1, 4096, 4097, ~0ull };
+	const bool out = dice(t, 2);
+	const u64 there = dice(t, 4) ? places[dice(t, COUNT(places))] : OUT;
+	const u64 here = dice(t, 2) ? EDU_BUFFER : buffers[dice(t, COUNT(buffers))];
+
+	reg_write(v, EDU_SRC, 8, out ? here : there);
+	reg_write(v, EDU_DST, 8, out ? there : here);
+	reg_write(v, EDU_COUNT, 8, dice(t, 2) ? 64 : counts[dice(t, COUNT(counts))]);
+	reg_write(v, EDU_CMD, 8, RUN | (out ? TO_MEMORY : 0));
+}
+
+static void edu_finish(struct tenant *t, struct vdev *v)
+{
+	(void)t;
+	expect_value("pieces of work that were not done", 0, stat_now(v, "jobs_aborted"));
+}
+
+static bool edu_outside(void)
+{
+	pause_us(5000);
+	return false;
+}
+
+static u32 edu_kind(const struct tenant *t)
+{
+	(void)t;
+	return 0;
+}
+
+static void edu_report(void)
+{
+	u64 done = 0, checked = 0;
+	u32 i;
+
+	for (i = 0; i < soak->count; i++) {
+		if (soak->tenants[i].hostile)
+			continue;
+		done += soak->tenants[i].shared;
+		checked += soak->tenants[i].checked;
+	}
+	verdict_of(done && checked,
+		   "honest tenants: %llu transfers; all %llu bytes right that came back",
+		   (unsigned long long)done, (unsigned long long)checked);
+}
+
+const struct soak_device soak_edu = {
+	.name = "edu",
+	.kinds = { "transfers" },
+	.kind_of = edu_kind,
+	.wait_most_ms = 15000, /* QEMU takes 100 ms for each transfer, of which a hand-off is two */
+	.start = edu_start,
+	.work = edu_work,
+	.load = edu_load,
+	.access = edu_access,
+	.misaddress = edu_misaddress,
+	.finish = edu_finish,
+	.outside = edu_outside,
+	.report = edu_report,
+};
