@@ -10,7 +10,7 @@
 #include "../core/model.h"
 
 /* Exit codes. */
-enum { TOOL_OK, TOOL_BAD_INPUT, TOOL_USAGE };
+enum { TOOL_OK, TOOL_BAD_INPUT, TOOL_USAGE, TOOL_SYSTEM };
 
 /* A command. Its arguments are those behind its name. */
 struct tool_command {
