@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "../../core/monitor.h"
 #include "../tool.h"
 
 /* --- command.c: what a command takes, and its --help -------------------------------------- */

@@ -53,7 +53,7 @@ static size_t find_models(struct known *list)
 				   &length) != 2 ||
 			    !length || (*name)[length] || is_there(list, count, known))
 				continue;
-			snprintf(known->file, sizeof(known->file), "%s%s/vpio/%s", host_root(),
+			snprintf(known->file, sizeof(known->file), "%.200s%.255s/vpio/%.16s", host_root(),
 				 places[i], *name);
 			if (!host_model_load(&model, known->file)) {
 				host_note("%s is no compiled model, or one of another version; "

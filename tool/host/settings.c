@@ -92,7 +92,7 @@ static int take_mac(const struct context *context, const char *value)
 	const struct host_vdev *other;
 	struct host_vdev *vdevs;
 	int length = 0, status = TOOL_OK;
-	char mac[20];
+	char mac[64];
 
 	if (sscanf(value, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
 		   &bytes[4], &bytes[5], &length) != 6 ||
@@ -397,12 +397,12 @@ static void read_setting(char *old, size_t size, const char *uuid, const char *f
 	char text[512], *rest = text, *line;
 
 	host_read(text, sizeof(text), VDEV, uuid, file);
-	snprintf(old, size, "%s", text);
+	snprintf(old, size, "%.*s", (int)size - 1, text);
 	if (strcmp(file, "params"))
 		return;
 	while ((line = host_line(&rest))) {
 		if (!strncmp(line, value, strcspn(value, "=") + 1))
-			snprintf(old, size, "%s", line);
+			snprintf(old, size, "%.*s", (int)size - 1, line);
 	}
 }
 

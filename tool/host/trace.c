@@ -69,7 +69,7 @@ static bool parse(struct event *event, char *line)
 		return false;
 	*mark = 0;
 	time = strrchr(line, ' ');
-	snprintf(event->time, sizeof(event->time), "%s", time ? time + 1 : line);
+	snprintf(event->time, sizeof(event->time), "%.31s", time ? time + 1 : line);
 	mark += 2;
 	if (sscanf(mark, "vpio_%23[^:]: %39s %15s", event->kind, event->uuid, event->verb) != 3)
 		return false;
