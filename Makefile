@@ -13,9 +13,10 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$@';)
 CORE := $(wildcard core/*.c)
 # (LANG would change the locale of all that make starts)
 COMPILER := $(wildcard lang/*.c)
-TOOL := $(wildcard tool/*.c)
+TOOL := $(wildcard tool/*.c tool/*/*.c)
+TOOL_LIBS := -ljson-c -lncurses -luuid
 SIM := $(wildcard sim/*.c)
-HEADERS := $(wildcard core/*.h lang/*.h tool/*.h sim/*.h tests/*.h tests/lang/*.h)
+HEADERS := $(wildcard core/*.h lang/*.h tool/*.h tool/*/*.h sim/*.h tests/*.h tests/lang/*.h)
 KERNEL := $(wildcard kernel/*)
 MODELS := $(patsubst models/%.vpm,$B/models/%.vpb,$(wildcard models/*.vpm))
 
@@ -52,7 +53,7 @@ $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
 	$(call say,AR)$(AR) rcs $@ $^
 
 $B/vpio: $(TOOL:%.c=$B/obj/%.o) $(COMPILER:%.c=$B/obj/%.o) $B/libvpio.a
-	$(call say,LINK)$(CC) $(CFLAGS) $^ -ljson-c -o $@
+	$(call say,LINK)$(CC) $(CFLAGS) $^ $(TOOL_LIBS) -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
 
@@ -101,7 +102,7 @@ $B/fuzz-obj/%.o: %.c $(HEADERS) | $B/setup.done
 # Those of the tool have its commands, too, all but main().
 TOOL_TESTS := $(patsubst tests/%.c,$B/test/%,$(wildcard tests/test_tool_*.c))
 $(TOOL_TESTS): $(patsubst %.c,$B/asan/%.o,$(filter-out tool/vpio.c,$(TOOL)))
-$(TOOL_TESTS): LIBS := -ljson-c
+$(TOOL_TESTS): LIBS := $(TOOL_LIBS)
 
 $B/test/%: $B/asan/tests/%.o $(PARTS:%.c=$B/asan/%.o)
 	@mkdir -p $(@D)
@@ -147,7 +148,7 @@ bench: models $B/bench $B/lang-bench ## a register access in ns and instructions
 	@tests/bench
 
 format: ## put all C files into the house's format
-	clang-format -i $(wildcard */*.c */*.h tests/lang/*.c)
+	clang-format -i $(wildcard */*.c */*.h tool/*/*.c tool/*/*.h tests/lang/*.c)
 
 clean: ## remove what was built, but not the rig's kernels
 	rm -rf $(filter-out $B/rig $B/setup.done,$(wildcard $B/*))

@@ -291,6 +291,34 @@ u64 vpio_pdev_quantum(struct vpio_pdev *pdev);
 int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us);
 u64 vpio_pdev_poll(struct vpio_pdev *pdev);
 
+/**
+ * struct vpio_engine_look - an engine, for a person to look at
+ * @name: the model's name of it
+ * @discipline: host, slice or partition
+ * @phase: of a slice engine: free, owned, saving, restoring or granted; of others: idle or working
+ * @owner: the vdev that has it, or whose job is the oldest on it; NULL: nobody
+ * @waiting: requests that wait for it
+ * @running: jobs on the hardware, instances at work; of a slice engine: 1 if it has an owner
+ * @depth: how many can run at a time
+ */
+struct vpio_engine_look {
+	const char *name;
+	const char *discipline;
+	const char *phase;
+	struct vpio_vdev *owner;
+	u32 waiting, running, depth;
+};
+
+/**
+ * vpio_pdev_look() - look at an engine
+ * @pdev: the pdev; the caller holds its lock, and @look->owner is there as long as it does
+ * @engine: its number
+ * @look: filled in
+ *
+ * Return: false if the model has no such engine.
+ */
+bool vpio_pdev_look(struct vpio_pdev *pdev, u32 engine, struct vpio_engine_look *look);
+
 void *vpio_pdev_priv(struct vpio_pdev *pdev);
 const struct vpio_model *vpio_pdev_model(struct vpio_pdev *pdev);
 const struct vpio_pdev_stats *vpio_pdev_stats(struct vpio_pdev *pdev);

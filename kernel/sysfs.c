@@ -2,6 +2,7 @@
 /*
  * Files in /sys: the group "vpio" of each physical device and of each vdev.
  */
+#include <linux/ctype.h>
 #include <linux/etherdevice.h>
 #include <linux/sysfs.h>
 
@@ -77,13 +78,34 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr, co
 NUMBER(vpio_pci, quantum_us, vpio_pdev_quantum, vpio_pdev_set_quantum, 0, VPIO_QUANTUM_MOST_US);
 NUMBER(vpio_pci, poll_us, vpio_pdev_poll, vpio_pdev_set_poll, 0, VPIO_POLL_MOST_US);
 
+static ssize_t engines_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_pci *pci = dev_get_drvdata(dev);
+	struct vpio_engine_look look;
+	int at = 0;
+	u32 i;
+
+	if (mutex_lock_interruptible(&pci->lock))
+		return -EINTR;
+	for (i = 0; vpio_pdev_look(pci->core, i, &look); i++)
+		at += sysfs_emit_at(buffer, at,
+				    "%s %s phase=%s owner=%s waiting=%u running=%u depth=%u\n",
+				    look.name, look.discipline, look.phase,
+				    look.owner ? vpio_mdev_name(look.owner) : "-", look.waiting,
+				    look.running, look.depth);
+	mutex_unlock(&pci->lock);
+	return at;
+}
+
 static DEVICE_ATTR_RO(model);
+static DEVICE_ATTR_RO(engines);
 static DEVICE_ATTR_RW(state);
 static struct device_attribute dev_attr_pci_stats = __ATTR(stats, 0444, pci_stats_show, NULL);
 
 static struct attribute *pci_attributes[] = {
 	&dev_attr_model.attr,
 	&dev_attr_state.attr,
+	&dev_attr_engines.attr,
 	&dev_attr_quantum_us.attr,
 	&dev_attr_poll_us.attr,
 	&dev_attr_pci_stats.attr,
@@ -94,6 +116,46 @@ static const struct attribute_group pci_group = { .name = "vpio", .attrs = pci_a
 const struct attribute_group *vpio_pci_groups[] = { &pci_group, NULL };
 
 /* --- A vdev ------------------------------------------------------------------------------ */
+
+static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	ssize_t size;
+
+	if (mutex_lock_interruptible(&vdev->lock))
+		return -EINTR;
+	size = sysfs_emit(buffer, "%s\n", vdev->name);
+	mutex_unlock(&vdev->lock);
+	return size;
+}
+
+/* Empty, or letters, digits, '.', '_' and '-': it goes into tables and file names. */
+static ssize_t name_store(struct device *dev, struct device_attribute *attr, const char *text,
+			  size_t count)
+{
+	struct vpio_mdev *vdev = dev_get_drvdata(dev);
+	const size_t length = strcspn(text, "\n");
+	size_t i;
+
+	if (length >= sizeof(vdev->name) || length + (text[length] == '\n') != count)
+		return -EINVAL;
+	for (i = 0; i < length; i++) {
+		if (!isascii(text[i]) || (!isalnum(text[i]) && !strchr("._-", text[i])))
+			return -EINVAL;
+	}
+	if (mutex_lock_interruptible(&vdev->lock))
+		return -EINTR;
+	strscpy(vdev->name, text, length + 1);
+	mutex_unlock(&vdev->lock);
+	return count;
+}
+
+static ssize_t open_show(struct device *dev, struct device_attribute *attr, char *buffer)
+{
+	const struct vpio_mdev *vdev = dev_get_drvdata(dev);
+
+	return sysfs_emit(buffer, "%d\n", READ_ONCE(vdev->open));
+}
 
 static ssize_t mac_show(struct device *dev, struct device_attribute *attr, char *buffer)
 {
@@ -250,6 +312,8 @@ static ssize_t stats_show(struct device *dev, struct device_attribute *attr, cha
 	return at;
 }
 
+static DEVICE_ATTR_RW(name);
+static DEVICE_ATTR_RO(open);
 static DEVICE_ATTR_RW(mac);
 static DEVICE_ATTR_RW(params);
 static DEVICE_ATTR_RW(source_check);
@@ -258,6 +322,8 @@ static DEVICE_ATTR_RO(violations);
 static DEVICE_ATTR_RO(stats);
 
 static struct attribute *mdev_attributes[] = {
+	&dev_attr_name.attr,
+	&dev_attr_open.attr,
 	&dev_attr_mac.attr,
 	&dev_attr_params.attr,
 	&dev_attr_source_check.attr,

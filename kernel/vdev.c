@@ -27,6 +27,15 @@ static struct vpio_mdev *mdev_of(struct vpio_vdev *core)
 	return vpio_vdev_priv(core);
 }
 
+/**
+ * vpio_mdev_name() - a vdev's name as a device: its UUID
+ * @core: the vdev
+ */
+const char *vpio_mdev_name(struct vpio_vdev *core)
+{
+	return dev_name(mdev_of(core)->vfio.dev);
+}
+
 /* --- What the core is given -------------------------------------------------------------- */
 
 /**
@@ -116,6 +125,7 @@ void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 add
 {
 	struct vpio_mdev *vdev = mdev_of(core);
 
+	trace_vpio_refusal(dev_name(vdev->vfio.dev), vpio_refusal_name(refusal), address, size);
 	if (__ratelimit(&vdev->reports))
 		pr_warn("vpio %s: refused %s at address %#llx size %llu: %s\n",
 			dev_name(vdev->vfio.dev), vpio_refusal_name(refusal), address, size,
@@ -155,19 +165,65 @@ static u64 region_size(struct vpio_mdev *vdev, unsigned int region)
 	return bar ? bar->size : 0;
 }
 
+static int do_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		     size_t size, bool write)
+{
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
+		return write ? vpio_vdev_config_write(vdev->core, offset, data, size)
+			     : vpio_vdev_config_read(vdev->core, offset, data, size);
+	return write ? vpio_vdev_write(vdev->core, region, offset, data, size)
+		     : vpio_vdev_read(vdev->core, region, offset, data, size);
+}
+
+/* By which of the counters an access has moved. */
+static const char *served_by(const struct vpio_vdev_stats *before,
+			     const struct vpio_vdev_stats *now)
+{
+	if (now->hooks != before->hooks)
+		return "hook";
+	if (now->direct != before->direct)
+		return "direct";
+	return now->answered != before->answered ? "state" : "config";
+}
+
+static const char *refused_as(const struct vpio_vdev_stats *before,
+			      const struct vpio_vdev_stats *now)
+{
+	unsigned int i;
+
+	for (i = 0; now->refusals != before->refusals && i < VPIO_REFUSALS; i++) {
+		if (now->refused[i] != before->refused[i])
+			return vpio_refusal_name(i);
+	}
+	return "-";
+}
+
+/* The same, and what it met for the trace. */
+static int do_traced(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+		     size_t size, bool write, u64 begun)
+{
+	const struct vpio_vdev_stats *now = vpio_vdev_stats(vdev->core);
+	const struct vpio_vdev_stats before = *now;
+	const int ret = do_access(vdev, region, offset, data, size, write);
+
+	if (!ret)
+		trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write,
+				  served_by(&before, now), refused_as(&before, now),
+				  begun ? ktime_get_ns() - begun : 0);
+	return ret;
+}
+
 static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
-		      size_t size, bool write)
+		      size_t size, bool write, u64 begun)
 {
 	int ret;
 
 	if (mutex_lock_killable(&vdev->lock))
 		return -EINTR;
-	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
-		ret = write ? vpio_vdev_config_write(vdev->core, offset, data, size)
-			    : vpio_vdev_config_read(vdev->core, offset, data, size);
+	if (trace_vpio_access_enabled())
+		ret = do_traced(vdev, region, offset, data, size, write, begun);
 	else
-		ret = write ? vpio_vdev_write(vdev->core, region, offset, data, size)
-			    : vpio_vdev_read(vdev->core, region, offset, data, size);
+		ret = do_access(vdev, region, offset, data, size, write);
 	mutex_unlock(&vdev->lock);
 	return ret;
 }
@@ -176,16 +232,14 @@ static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, v
 static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
 		       size_t size, bool write)
 {
+	const u64 begun = trace_vpio_access_enabled() ? ktime_get_ns() : 0;
 	int ret;
 
-	while ((ret = try_access(vdev, region, offset, data, size, write)) == VPIO_WAIT) {
+	while ((ret = try_access(vdev, region, offset, data, size, write, begun)) == VPIO_WAIT) {
 		if (wait_event_interruptible(vdev->waiting, !vpio_vdev_waits(vdev->core)))
 			return -ERESTARTSYS;
 	}
-	if (ret)
-		return -EINVAL;
-	trace_vpio_access(dev_name(vdev->vfio.dev), region, offset, data, size, write);
-	return 0;
+	return ret ? -EINVAL : 0;
 }
 
 /* The largest access that the core takes from here: 8, 4, 2 or 1 bytes, aligned unless it is all. */

@@ -48,6 +48,8 @@ enum {
 	VPIO_PCI_SLACK_NS = 10000,
 };
 
+enum { VPIO_MDEV_NAME = 32 }; /* bytes of a vdev's name, with its end */
+
 /* A part of a BAR of the physical device, mapped. */
 struct vpio_pci_bar {
 	void __iomem *map;
@@ -168,6 +170,7 @@ struct vpio_policy {
  * @lock: the vdev's mutex
  * @core: the monitor's part; guarded by @lock, but for its statistics, which are read without
  * @open: attached to the pdev; guarded by @lock
+ * @name: what people call it, or empty; guarded by @lock
  * @worker: the thread that runs @run; there is one while the vdev is open
  * @run: delivers what waits for the vdev
  * @due: when @run is to run though nothing new has come; armed under @lock
@@ -182,6 +185,7 @@ struct vpio_mdev {
 	struct mutex lock;
 	struct vpio_vdev *core;
 	bool open;
+	char name[VPIO_MDEV_NAME];
 	struct kthread_worker *worker;
 	struct kthread_work run;
 	struct hrtimer due;
@@ -207,6 +211,7 @@ int vpio_mdev_guest_read(struct vpio_vdev *core, u64 address, void *data, size_t
 int vpio_mdev_guest_write(struct vpio_vdev *core, u64 address, const void *data, size_t size);
 void vpio_mdev_set_level(struct vpio_vdev *core, bool level);
 void vpio_mdev_wake(struct vpio_vdev *core);
+const char *vpio_mdev_name(struct vpio_vdev *core);
 void vpio_mdev_wake_at(struct vpio_vdev *core, u64 time);
 void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 address, u64 size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * commands.h - the commands of `vpio model` run within a test, with what they said; files for them.
+ * commands.h - commands run within a test, with what they said; files for them.
  */
 #ifndef VPIO_TESTS_COMMANDS_H
 #define VPIO_TESTS_COMMANDS_H
@@ -17,7 +17,7 @@
 
 enum {
 	SAID_MOST = 1 << 20, /* bytes that a command may say */
-	SAID_ARGUMENTS = 8,
+	SAID_ARGUMENTS = 24,
 };
 
 /* What a command said. */
@@ -57,34 +57,52 @@ static inline void said_return(FILE *stream, int handle)
 	close(handle);
 }
 
-/* Runs `vpio model NAME ARGUMENT...`, which ends with NULL. */
-static inline struct said said_by(const char *name, ...)
+/* Runs something that takes arguments as a command does. */
+static inline struct said said_of(int (*run)(int count, char **arguments), int count,
+				  char **arguments)
 {
-	const struct tool_command *command = tool_model_commands;
-	char *arguments[SAID_ARGUMENTS] = { NULL };
 	FILE *out = tmpfile(), *errors = tmpfile();
 	struct said said;
-	int count = 0, handles[2];
-	va_list list;
+	int handles[2];
 
 	assert_non_null(out);
 	assert_non_null(errors);
-	va_start(list, name);
-	while (count < SAID_ARGUMENTS && (arguments[count] = va_arg(list, char *)))
-		count++;
-	va_end(list);
-	assert_true(count < SAID_ARGUMENTS);
-	while (command->name && strcmp(command->name, name))
-		command++;
-	assert_non_null(command->name);
 	handles[0] = said_divert(stdout, out);
 	handles[1] = said_divert(stderr, errors);
-	said.code = command->run(count, arguments);
+	said.code = run(count, arguments);
 	said_return(stdout, handles[0]);
 	said_return(stderr, handles[1]);
 	said.out = said_text(out);
 	said.errors = said_text(errors);
 	return said;
+}
+
+/* Arguments that end with NULL. */
+static inline int said_arguments(char *arguments[SAID_ARGUMENTS], va_list list)
+{
+	int count = 0;
+
+	while (count < SAID_ARGUMENTS && (arguments[count] = va_arg(list, char *)))
+		count++;
+	assert_true(count < SAID_ARGUMENTS);
+	return count;
+}
+
+/* Runs `vpio model NAME ARGUMENT...`, which ends with NULL. */
+static inline struct said said_by(const char *name, ...)
+{
+	const struct tool_command *command = tool_model_commands;
+	char *arguments[SAID_ARGUMENTS] = { NULL };
+	va_list list;
+	int count;
+
+	va_start(list, name);
+	count = said_arguments(arguments, list);
+	va_end(list);
+	while (command->name && strcmp(command->name, name))
+		command++;
+	assert_non_null(command->name);
+	return said_of(command->run, count, arguments);
 }
 
 static inline void said_free(struct said *said)

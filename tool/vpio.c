@@ -2,7 +2,7 @@
 /*
  * The `vpio` command: finds the command that is asked for and runs it.
  */
-#include "tool.h"
+#include "host/host.h"
 
 #ifndef VPIO_VERSION
 #define VPIO_VERSION "0.1"
@@ -36,15 +36,20 @@ static void print_help(FILE *file)
 {
 	unsigned int i;
 
-	fputs("VPIO: virtual machines share an ordinary PCI device, each with its own driver.\n\n",
+	fputs("VPIO: virtual machines share an ordinary PCI device, each with its own driver.\n\n"
+	      "On a host (vpio COMMAND --help says more, with an example)\n",
 	      file);
-	for (i = 0; i < ARRAY_SIZE(families); i++)
-		print_family(file, i);
+	for (i = 0; host_commands[i]; i++)
+		fprintf(file, "  vpio %s %s\n      %s\n", host_commands[i]->name,
+			host_commands[i]->arguments, host_commands[i]->what);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(file, "  vpio %s %s\n      %s\n", commands[i].name, commands[i].arguments,
 			commands[i].what);
-	fputs("  vpio --help | --version\n\nExit codes: 0 done, 1 bad input, 2 wrong usage, 3 the "
-	      "system's fault.\n",
+	fputs("\nFor who writes models\n", file);
+	for (i = 0; i < ARRAY_SIZE(families); i++)
+		print_family(file, i);
+	fputs("\n  vpio --help | --version\n\n"
+	      "Exit status: 0 done, 1 bad input, 2 wrong usage, 3 the system failed.\n",
 	      file);
 }
 
@@ -89,6 +94,10 @@ int main(int count, char **arguments)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(commands[i].name, arguments[1]))
 			return commands[i].run(count - 2, arguments + 2);
+	}
+	for (i = 0; host_commands[i]; i++) {
+		if (!strcmp(host_commands[i]->name, arguments[1]))
+			return host_run(host_commands[i], count - 2, arguments + 2);
 	}
 	fprintf(stderr, "vpio: there is no '%s'; `vpio --help` lists the commands\n", arguments[1]);
 	return TOOL_USAGE;
