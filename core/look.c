@@ -27,20 +27,13 @@ static u32 waiting(const struct vpio_pdev *pdev, u32 engine)
 	return count;
 }
 
-static void look_at_slice(const struct vpio_slice *slice, struct vpio_engine_look *look)
+static void look_at_slice(struct vpio_pdev *pdev, u32 engine, struct vpio_engine_look *look)
 {
-	static const char *const phases[] = {
-		[VPIO_OWNED] = "owned",
-		[VPIO_SAVING] = "saving",
-		[VPIO_RESTORING] = "restoring",
-		[VPIO_GRANTED] = "granted",
-	};
-
 	look->discipline = "slice";
-	look->owner = slice->owner;
-	look->running = slice->owner != NULL;
+	look->owner = pdev->slices[engine].owner;
+	look->running = look->owner != NULL;
 	look->depth = 1;
-	look->phase = slice->owner || slice->phase != VPIO_OWNED ? phases[slice->phase] : "free";
+	look->phase = vpio_slice_life(pdev, engine);
 }
 
 static void look_at_partition(const struct vpio_pdev *pdev, u32 engine,
@@ -76,7 +69,7 @@ bool vpio_pdev_look(struct vpio_pdev *pdev, u32 engine, struct vpio_engine_look 
 		.depth = model->depth,
 	};
 	if (model->discipline == VPB_SLICED)
-		look_at_slice(&pdev->slices[engine], look);
+		look_at_slice(pdev, engine, look);
 	else if (model->discipline == VPB_PARTITIONED)
 		look_at_partition(pdev, engine, look);
 	else

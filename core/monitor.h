@@ -295,7 +295,8 @@ u64 vpio_pdev_poll(struct vpio_pdev *pdev);
  * struct vpio_engine_look - an engine, for a person to look at
  * @name: the model's name of it
  * @discipline: host, slice or partition
- * @phase: of a slice engine: free, owned, saving, restoring or granted; of others: idle or working
+ * @phase: of a slice engine: free, restoring, granted, owned, draining, stuck or saving; of others: idle
+ *	or working
  * @owner: the vdev that has it, or whose job is the oldest on it; NULL: nobody
  * @waiting: requests that wait for it
  * @running: jobs on the hardware, instances at work; of a slice engine: 1 if it has an owner

@@ -148,6 +148,29 @@ static bool is_late(struct vpio_pdev *pdev, u32 engine)
 	       pdev->model.engines[engine].timeout_ms * 1000000ull;
 }
 
+const char *vpio_slice_life(struct vpio_pdev *pdev, u32 engine)
+{
+	const struct vpio_slice *slice = &pdev->slices[engine];
+	const bool works = pdev->health == VPIO_WORKING && slice->phase != VPIO_GRANTED &&
+			   !is_idle(pdev, engine);
+
+	if (works && is_late(pdev, engine) && (slice->owner || slice->askers))
+		return "stuck";
+	switch ((enum vpio_phase)slice->phase) {
+	case VPIO_SAVING:
+		return "saving";
+	case VPIO_RESTORING:
+		return "restoring";
+	case VPIO_GRANTED:
+		return "granted";
+	case VPIO_OWNED:
+		break;
+	}
+	if (works && slice->askers & ~bit(slice->owner))
+		return "draining";
+	return slice->owner ? "owned" : "free";
+}
+
 static void set_pending(struct vpio_vdev *vdev, u32 engine, bool pending)
 {
 	struct vpio_slice *slice = &vdev->pdev->slices[engine];

@@ -545,6 +545,8 @@ static inline void vpio_slice_begin(struct vpio_vdev *vdev)
 }
 /* Runs VPB_ON_DONE for what has ended. Vdev's lock only. */
 void vpio_slice_deliver(struct vpio_vdev *vdev);
+/* Where the engine is in its life: see docs/architecture.md. */
+const char *vpio_slice_life(struct vpio_pdev *pdev, u32 engine);
 /* Whether anything is asked of the engine, or goes on there. */
 bool vpio_slice_is_busy(struct vpio_pdev *pdev, u32 engine);
 /* Whether the vdev waits for a slice engine. */
