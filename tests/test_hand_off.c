@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/state.h"
 #include "world.h"
 
 enum {
@@ -231,6 +232,47 @@ static void test_again(void **state)
 	assert_true(is_told(A) && is_told(B));
 }
 
+/*
+ * An owner that asks again while its work goes on, as registers of other devices allow, keeps the engine
+ * although somebody waits, until it has had it for a quantum of such time. It pays for that time.
+ */
+static void test_quantum(void **state)
+{
+	const u64 work = VPIO_QUANTUM_US * 1000 / 4;
+	unsigned int i;
+
+	(void)state;
+	serve(A);
+	world->now += 10ull * VPIO_QUANTUM_US * 1000; /* nobody waits: it does not count */
+	ask(A);
+	ask(B);
+	for (i = 1; i <= 4; i++) {
+		assert_true(vpio_slice_start(world->guests[A].vdev, engine, 0, 0));
+		world->now += work;
+		hardware(); /* what it did ends, and what it has asked for since is next */
+		if (i == 4)
+			break;
+		expect("granted", A, 1);
+		worker(A);
+		expect("draining", A, 1);
+	}
+	expect("saving", A, 2); /* the quantum is over */
+	assert_int_equal(vpio_pdev_stats(world->pdev)->hand_offs, 1);
+	hardware();
+	hardware();
+	worker(B);
+	assert_int_equal(vpio_pdev_set_quantum(world->pdev, 0), 0);
+	assert_true(vpio_slice_start(world->guests[B].vdev, engine, 0, 0));
+	world->now += work;
+	hardware();
+	expect("granted", B, 1); /* without one it is a turn of its own: A has had more by now */
+	worker(B);
+	assert_true(vpio_slice_start(world->guests[B].vdev, engine, 0, 0));
+	world->now += 4 * work;
+	hardware();
+	expect("saving", B, 2);
+}
+
 /* Work that does not end: not before the deadline, whoever waits and asks meanwhile; then by a reset. */
 static void test_stuck(void **state)
 {
@@ -378,8 +420,8 @@ static void test_leave(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(hand_off),	    TEST(again), TEST(stuck), TEST(stuck_alone),
-		TEST(stuck_saving), TEST(late),	 TEST(leave),
+		TEST(hand_off),	   TEST(again),	       TEST(quantum), TEST(stuck),
+		TEST(stuck_alone), TEST(stuck_saving), TEST(late),    TEST(leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
