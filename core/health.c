@@ -34,7 +34,7 @@ static void go_down(struct vpio_pdev *pdev, enum vpio_health health)
 {
 	end_all(pdev); /* what is broken is told to be quiet; what is gone can't be told anything */
 	pdev->closed = true;
-	pdev->health = (u8)health;
+	WRITE_ONCE(pdev->health, (u8)health);
 	pdev->again = false;
 	pdev->storm = false;
 	if (pdev->ops->health)
@@ -70,19 +70,20 @@ int vpio_pdev_revive(struct vpio_pdev *pdev)
 		return 0;
 	if (pdev->ops->is_present && !pdev->ops->is_present(pdev))
 		return -1;
-	pdev->health = VPIO_WORKING;
+	WRITE_ONCE(pdev->health, VPIO_WORKING);
 	vpio_pdev_start(pdev);
 	vpio_partition_restore_all(pdev);
 	if (vpio_health_is_down(pdev))
 		return -1;
 	if (pdev->ops->health)
 		pdev->ops->health(pdev, VPIO_WORKING);
+	pdev->ops->wake_pdev(pdev); /* its clock goes on, and vpio_pdev_due() says when */
 	return 0;
 }
 
 enum vpio_health vpio_pdev_health(struct vpio_pdev *pdev)
 {
-	return pdev->health;
+	return READ_ONCE(pdev->health);
 }
 
 const char *vpio_health_name(enum vpio_health health)

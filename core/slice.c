@@ -175,7 +175,7 @@ static void set_pending(struct vpio_vdev *vdev, u32 engine, bool pending)
 {
 	struct vpio_slice *slice = &vdev->pdev->slices[engine];
 
-	vdev->starts[engine].pending = pending;
+	WRITE_ONCE(vdev->starts[engine].pending, pending); /* vpio_vdev_waits() has no lock */
 	slice->askers = pending ? slice->askers | bit(vdev) : slice->askers & ~bit(vdev);
 }
 

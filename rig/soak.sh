@@ -51,7 +51,7 @@ pdev_stat() {
 pdev_figures() {
 	echo "# device: $(pdev_stat hand_offs) hand-offs, the longest $(pdev_stat hand_off_most_ns) ns; $(pdev_stat tx_frames) frames sent," \
 		"$(pdev_stat rx_frames) received, $(pdev_stat local_frames) from vdev to vdev; $(pdev_stat interrupts) interrupts," \
-		"$(pdev_stat lost) lost, $(pdev_stat spurious) spurious; $(pdev_stat recoveries) recoveries, $(pdev_stat storms) storms"
+		"$(pdev_stat polls) polls, $(pdev_stat runs) runs, $(pdev_stat lost) lost, $(pdev_stat spurious) spurious; $(pdev_stat recoveries) recoveries, $(pdev_stat storms) storms"
 }
 
 # kB of memory that the kernel has allocated for itself, of kinds that vdevs and their users consist of.

@@ -36,7 +36,7 @@ struct tenant {
 	u64 received[WORLD_GUESTS + 1]; /* that were right, by source */
 	u64 last[WORLD_GUESTS + 1];	/* number of the last of these */
 	u64 done, aborted;		/* pieces of work */
-	u64 shared;			/* of these: what counts for its share */
+	u64 shared;			/* what counts for its share: bytes, pieces of work */
 	u64 checked;			/* bytes */
 	u64 accesses, waits;		/* of registers */
 	u64 longest;			/* ns that a piece of its work took */
@@ -50,6 +50,7 @@ struct soak {
 	bool threads;
 	int phase;
 	u64 steps, revivals;
+	u64 stalled_at; /* pieces of work that had ended when it was looked last */
 	struct tenant tenants[WORLD_GUESTS];
 };
 
@@ -58,6 +59,8 @@ extern struct soak soak;
 /* A kind of device. The tenant's functions are called by its thread, without any lock. */
 struct soak_device {
 	const char *name;
+	const char *kinds[3]; /* of tenants that ask for the same, to NULL */
+	u32 (*kind_of)(const struct tenant *t);
 	unsigned int bar;
 	u32 wait_most_ms;		   /* of an honest one for its turn */
 	enum sim_fault faults[SIM_FAULTS]; /* that do not put it out of service */

@@ -30,7 +30,7 @@ static struct way {
 	struct sent {
 		u64 since, number;
 		u64 cut; /* times that the link was down, before */
-		u32 to;
+		u32 to, size;
 		unsigned int descriptor;
 	} sent[NIC_DESCRIPTORS];
 	u64 numbers[WORLD_GUESTS + 1]; /* of the last frame to each */
@@ -155,12 +155,18 @@ static void rtl_outside(u64 *chance)
 
 /* --- A tenant ---------------------------------------------------------------------------- */
 
+/* They have as many frames on their way as the mode lets them. */
+static u32 rtl_kind(const struct tenant *t)
+{
+	return t->index & 1;
+}
+
 static void rtl_start(struct tenant *t)
 {
 	struct way *way = &ways[t->index];
 
 	way->first = way->next;
-	if (t->index & 1)
+	if (rtl_kind(t))
 		cp_open(&way->nic, t->guest, RCR_APM);
 	else
 		too_open(&way->nic, t->guest, RCR_APM | RCR_WRAP | RCR_32K);
@@ -217,7 +223,7 @@ static void end(struct tenant *t, const struct sent *sent, bool aborted)
 	t->sent[sent->to]++;
 	if (sent->to != soak.count)
 		return;
-	t->shared++;
+	t->shared += sent->size;
 	if (cuts(t, sent->number, &seen) != sent->cut && !seen)
 		__atomic_fetch_add(&wire_cut, 1, __ATOMIC_RELAXED);
 	else if (!seen && !t->hostile)
@@ -253,7 +259,9 @@ static void send_one(struct tenant *t, struct way *way)
 	const u32 size = t->light ? SHORTEST : SHORTEST + dice(t, LONGEST - SHORTEST + 1);
 	u8 frame[LONGEST];
 
-	*sent = (struct sent){ .since = soak_now(), .number = ++way->numbers[to], .to = to };
+	*sent = (struct sent){
+		.since = soak_now(), .number = ++way->numbers[to], .to = to, .size = size
+	};
 	if (to == soak.count)
 		sent->cut = cuts(t, sent->number, NULL);
 	make(frame, t->index, to, sent->number, size);
@@ -263,7 +271,7 @@ static void send_one(struct tenant *t, struct way *way)
 static void rtl_work(struct tenant *t, bool more)
 {
 	struct way *way = &ways[t->index];
-	const u32 depth = t->light ? 1 : t->index & 1 ? DEPTH : 4;
+	const u32 depth = t->light ? 1 : rtl_kind(t) ? DEPTH : 4;
 
 	take(t);
 	reap(t, way);
@@ -311,7 +319,7 @@ static void rtl_misaddress(struct tenant *t)
 
 	make(foreign, (t->index + 1) % soak.count, soak.count, 1, sizeof(foreign));
 	guest_store(t->guest, NIC_TX_BUFFERS, foreign, sizeof(foreign));
-	if (t->index & 1) {
+	if (rtl_kind(t)) {
 		cp_queue(nic, place, size, DESC_FS | DESC_LS, 0);
 		cp_poll(nic);
 	} else {
@@ -368,6 +376,8 @@ static void rtl_judge(void)
 
 const struct soak_device soak_rtl8139 = {
 	.name = "rtl8139",
+	.kinds = { "classic", "C+" },
+	.kind_of = rtl_kind,
 	.bar = 1,
 	.wait_most_ms = 6000,
 	.faults = { SIM_FAULT_TX_HANG, SIM_FAULT_SPURIOUS_IRQ, SIM_FAULT_LOST_IRQ,

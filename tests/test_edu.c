@@ -417,6 +417,27 @@ static void test_dma(void **state)
 	assert_int_equal(world->stray, 0);
 }
 
+/* From when the engine is found to go to another, until his state is there. */
+static void test_hand_off_time(void **state)
+{
+	struct world *world = *state;
+
+	write_buffer(&world->guests[0], 0, 1);
+	assert_int_equal(pdev_stats(world)->hand_off_most_ns, 0); /* no time passed */
+	world->now += 1000000;
+	fill(&world->guests[1], 1, 1);
+	begin_write(&world->guests[1], 0, SIZE); /* the first one's state begins to be saved */
+	world->now += 3000000;
+	world_run(world);
+	assert_false(is_moving(&world->guests[1]));
+	assert_int_equal(pdev_stats(world)->hand_off_most_ns, 3000000);
+	begin_write(&world->guests[0], 0, SIZE);
+	world->now += 2000000;
+	world_run(world);
+	assert_int_equal(pdev_stats(world)->hand_off_most_ns,
+			 3000000); /* not the last, the longest */
+}
+
 /* Parts of the buffer, the last byte (which the device can't reach) among them. */
 static void test_dma_parts(void **state)
 {
@@ -1427,6 +1448,7 @@ int main(void)
 		TEST(factorial),
 		TEST(factorials_at_once),
 		TEST(dma),
+		TEST(hand_off_time),
 		TEST(dma_parts),
 		TEST(dma_fresh),
 		TEST(dma_running),
