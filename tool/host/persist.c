@@ -23,7 +23,8 @@ int host_persist_possible(void)
 {
 	if (host_exists(CONFIGURATION))
 		return TOOL_OK;
-	return host_fail(TOOL_SYSTEM, "there is no " CONFIGURATION ": --persist needs mdevctl, which makes "
+	return host_fail(TOOL_SYSTEM,
+			 "there is no " CONFIGURATION ": --persist needs mdevctl, which makes "
 			 "vdevs again after a boot; install it: apt install mdevctl");
 }
 

@@ -247,8 +247,8 @@ static int run(const struct host_request *request)
 		status = host_vdev_find(&vdev, request->words[0]);
 		if (status)
 			return status;
-		return host_has(request, "json") ? host_print_json(vdev_json(&vdev), true) :
-						   print_one(&vdev);
+		return host_has(request, "json") ? host_print_json(vdev_json(&vdev), true)
+						 : print_one(&vdev);
 	}
 	picture.devices = host_devices(&picture.device_count);
 	picture.vdevs = host_vdevs(&picture.vdev_count);

@@ -90,8 +90,9 @@ void host_vdev_user(const struct host_vdev *vdev, char *text, size_t size)
 	else if (!vdev->pid)
 		snprintf(text, size, "a process that is not to be seen from here");
 	else
-		snprintf(text, size, "%s (pid %d%s%s)", *vdev->process ? vdev->process : "a process",
-			 vdev->pid, *vdev->guest ? ", VM " : "", vdev->guest);
+		snprintf(text, size, "%s (pid %d%s%s)",
+			 *vdev->process ? vdev->process : "a process", vdev->pid,
+			 *vdev->guest ? ", VM " : "", vdev->guest);
 }
 
 /* --- Vdevs ------------------------------------------------------------------------------- */
@@ -111,9 +112,9 @@ static void find_parent(struct host_vdev *vdev)
 
 static void find_name(struct host_vdev *vdev)
 {
-	vdev->is_named = !host_read(vdev->name, sizeof(vdev->name), MDEVS "/%s/vpio/name",
-				    vdev->uuid) &&
-			 *vdev->name;
+	vdev->is_named =
+		!host_read(vdev->name, sizeof(vdev->name), MDEVS "/%s/vpio/name", vdev->uuid) &&
+		*vdev->name;
 	if (!vdev->is_named)
 		snprintf(vdev->name, sizeof(vdev->name), "%.8s", vdev->uuid);
 }
@@ -355,8 +356,7 @@ unsigned int host_engines(const char *address, struct host_engine engines[HOST_M
 		struct host_engine *engine = &engines[count];
 
 		*engine = (struct host_engine){ .waiting = 0 };
-		if (sscanf(line,
-			   "%63s %15s phase=%15s owner=%39s waiting=%u running=%u depth=%u",
+		if (sscanf(line, "%63s %15s phase=%15s owner=%39s waiting=%u running=%u depth=%u",
 			   engine->name, engine->discipline, engine->phase, engine->owner,
 			   &engine->waiting, &engine->running, &engine->depth) != 7)
 			continue;
