@@ -136,11 +136,16 @@ static void print_engines(const struct picture *picture, const char *address)
 		return;
 	table = tool_table_new();
 	tool_table_add(table, "engine\tshared as\towner\twaiting\trunning\tphase");
-	for (i = 0; i < count; i++)
-		tool_table_add(table, "%s\t%s\t%s\t%u\t%u of %u\t%s", engines[i].name,
+	for (i = 0; i < count; i++) {
+		char running[24] = "-"; /* a receiver has no jobs */
+
+		if (engines[i].depth)
+			snprintf(running, sizeof(running), "%u of %u", engines[i].running,
+				 engines[i].depth);
+		tool_table_add(table, "%s\t%s\t%s\t%u\t%s\t%s", engines[i].name,
 			       engines[i].discipline, name_of(picture, engines[i].owner),
-			       engines[i].waiting, engines[i].running, engines[i].depth,
-			       engines[i].phase);
+			       engines[i].waiting, running, engines[i].phase);
+	}
 	tool_table_print(table, stdout);
 }
 

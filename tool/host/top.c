@@ -360,7 +360,14 @@ static int run_screen(unsigned long interval)
 	char *text;
 
 	wait_ms(interval < 250 ? interval : 250); /* the first picture is there at once */
-	initscr();
+	if (!newterm(NULL, stdout, stdin)) {
+		drop_look(before);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"there is no description of the terminal '%s'; for text say --once or "
+			"--count N",
+			getenv("TERM"));
+	}
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -401,7 +408,8 @@ static int run(const struct host_request *request)
 		count = 1;
 	if (count)
 		return run_batch(interval, count);
-	if (!isatty(STDOUT_FILENO) || !getenv("TERM") || !strcmp(getenv("TERM"), "dumb"))
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) || !getenv("TERM") ||
+	    !strcmp(getenv("TERM"), "dumb"))
 		return host_fail(
 			TOOL_BAD_INPUT,
 			"this is no terminal to draw on; for text say --once or --count N");
