@@ -118,6 +118,8 @@ static inline void make_vdev(const char *uuid)
 		{ "weight", "100\n" },
 		{ "rate_bytes", "0\n" },
 		{ "rate_frames", "0\n" },
+		{ "interrupt_us", "100\n" },
+		{ "interrupt_events", "8\n" },
 		{ "policy", "deny\n" },
 		{ "stats",
 		  "reads 10\nwrites 20\nhooks 5\njobs 4\ntx_frames 4\ntx_bytes 400\nwait_ns 2000000000\nwait_most_ns 1500000000\nrefusals 2\nrefused.memory 2\nrefused.deny 0\n" },

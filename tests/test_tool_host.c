@@ -469,10 +469,13 @@ static void test_none(void **state)
 static void test_set(void **state)
 {
 	(void)state;
-	assert_vpio("set web rate=80Mbit weight=20 source-check=off chip=0x20 --policy mce", 0,
-		    NULL);
+	assert_vpio(
+		"set web rate=80Mbit weight=20 interrupt-us=50 --interrupt-events 3 source-check=off chip=0x20 --policy mce",
+		0, NULL);
 	assert_string_equal(text_in(VDEV_A "rate_bytes"), "10000000");
 	assert_string_equal(text_in(VDEV_A "weight"), "20");
+	assert_string_equal(text_in(VDEV_A "interrupt_us"), "50");
+	assert_string_equal(text_in(VDEV_A "interrupt_events"), "3");
 	assert_string_equal(text_in(VDEV_A "source_check"), "0");
 	assert_string_equal(text_in(VDEV_A "policy"), "mce");
 	assert_string_equal(text_in(VDEV_A "params"), "chip=0x20");
@@ -481,6 +484,9 @@ static void test_set(void **state)
 	assert_vpio("set shop rate=1.5GB", 1, "the most is 8Gbit");
 	assert_vpio("set shop name=db", 1, "the name 'db' is taken");
 	assert_vpio("set shop", 2, "there is nothing to set");
+	assert_vpio("set shop interrupt-us=100001", 1, "interrupt-us is a number from 0 to 100000");
+	assert_vpio("set shop interrupt-events=0", 1,
+		    "interrupt-events is a number from 1 to 1000");
 	assert_vpio("set shop weight", 1, "'weight' sets nothing; say KEY=VALUE");
 	assert_vpio("set shop color=3", 1, "the model rtl8139 has no parameter 'color'");
 }

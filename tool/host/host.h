@@ -194,8 +194,7 @@ struct host_vdev {
 	char params[512]; /* lines */
 	char policy[16];
 	bool source_check;
-	u64 weight, rate_bytes, rate_frames;
-	bool has_weight, has_rates; /* the module has these files */
+	u64 weight, rate_bytes, rate_frames, interrupt_us, interrupt_events;
 	bool is_open;
 	pid_t pid;	    /* who has it open; 0: nobody, or not to be seen */
 	char process[64];   /* its name */
@@ -261,8 +260,11 @@ struct host_settings {
 		{ "rate", "RATE",                                                                     \
 		  "what it may send at most: 10Mbit, 1.25MB, 1000frames, 10Mbit,1000frames (a "       \
 		  "second), or none" },                                                               \
+		{ "interrupt-us", "US",                                                               \
+		  "from one interrupt of the guest to the next, at least (100)" },                    \
+		{ "interrupt-events", "N", "but no longer than until so much has happened (8)" },     \
 		{ "policy", "POLICY",                                                                 \
-		  "what a forbidden access meets: deny, stop (the guest) or mce (a machine check)" }, \
+		  "what follows a violation: deny (no more), stop (the VM) or mce (by vpio guard)" }, \
 		{ "source-check", "on|off",                                                           \
 		  "whether frames with another source address are refused" },                         \
 	{                                                                                             \

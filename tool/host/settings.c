@@ -128,21 +128,36 @@ static int take_mac(const struct context *context, const char *value)
 
 /* --- Shares ------------------------------------------------------------------------------ */
 
-static int take_weight(const struct context *context, const char *value)
+static int take_number(const struct context *context, const char *value, const char *file,
+		       const char *what, unsigned long least, unsigned long most)
 {
+	unsigned long number;
 	char *end, text[24];
-	unsigned long weight;
 
 	errno = 0;
-	weight = strtoul(value, &end, 10);
-	if (!isdigit((unsigned char)*value) || *end || errno || !weight ||
-	    weight > VPIO_WEIGHT_MOST)
-		return host_fail(
-			TOOL_BAD_INPUT,
-			"a weight is a number from 1 to %d, not '%s'; all have 100 at first",
-			VPIO_WEIGHT_MOST, value);
-	snprintf(text, sizeof(text), "%lu", weight);
-	return put(context->settings, "weight", text);
+	number = strtoul(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || errno || number < least || number > most)
+		return host_fail(TOOL_BAD_INPUT, "%s is a number from %lu to %lu, not '%s'", what,
+				 least, most, value);
+	snprintf(text, sizeof(text), "%lu", number);
+	return put(context->settings, file, text);
+}
+
+static int take_weight(const struct context *context, const char *value)
+{
+	return take_number(context, value, "weight", "a weight", 1, VPIO_WEIGHT_MOST);
+}
+
+static int take_interrupt_us(const struct context *context, const char *value)
+{
+	return take_number(context, value, "interrupt_us", "interrupt-us", 0,
+			   VPIO_INTERRUPT_MOST_US);
+}
+
+static int take_interrupt_events(const struct context *context, const char *value)
+{
+	return take_number(context, value, "interrupt_events", "interrupt-events", 1,
+			   VPIO_INTERRUPT_MOST_EVENTS);
 }
 
 struct rate {
@@ -322,8 +337,14 @@ static const struct {
 	const char *name;
 	int (*take)(const struct context *context, const char *value);
 } kinds[] = {
-	{ "name", take_name },	 { "mac", take_mac },	    { "weight", take_weight },
-	{ "rate", take_rate },	 { "policy", take_policy }, { "source-check", take_source_check },
+	{ "name", take_name },
+	{ "mac", take_mac },
+	{ "weight", take_weight },
+	{ "rate", take_rate },
+	{ "interrupt-us", take_interrupt_us },
+	{ "interrupt-events", take_interrupt_events },
+	{ "policy", take_policy },
+	{ "source-check", take_source_check },
 	{ "param", take_param },
 };
 
@@ -340,8 +361,8 @@ static int take_word(const struct context *context, const char *word)
 	if (equals)
 		return take_param(context, word);
 	return host_fail(TOOL_BAD_INPUT,
-			 "'%s' sets nothing; say KEY=VALUE, with name, mac, weight, rate, policy, "
-			 "source-check or a parameter of the model as KEY",
+			 "'%s' sets nothing; say KEY=VALUE, with an option of `vpio set --help` "
+			 "(without the dashes) or a parameter of the model as KEY",
 			 word);
 }
 

@@ -218,8 +218,9 @@ static int print_one(const struct host_vdev *vdev)
 	printf("%s: vdev %s of %s\n", vdev->name, vdev->uuid, vdev->parent);
 	printf("  mac %s, params %s, source check %s\n", *vdev->mac ? vdev->mac : "-",
 	       *params ? params : "-", vdev->source_check ? "on" : "off");
-	printf("  weight %llu, rate %s, policy %s\n", (unsigned long long)vdev->weight, rate,
-	       *vdev->policy ? vdev->policy : "-");
+	printf("  weight %llu, rate %s, policy %s, interrupts %llu us apart or after %llu events\n",
+	       (unsigned long long)vdev->weight, rate, *vdev->policy ? vdev->policy : "-",
+	       (unsigned long long)vdev->interrupt_us, (unsigned long long)vdev->interrupt_events);
 	printf("  used by %s; %s\n", user,
 	       vdev->is_persistent ? "made again after a boot" : "gone after a boot");
 	print_counters(vdev->uuid);

@@ -133,11 +133,13 @@ static bool read_vdev(struct host_vdev *vdev, const char *uuid)
 	host_read(vdev->params, sizeof(vdev->params), MDEVS "/%s/vpio/params", uuid);
 	host_read(vdev->policy, sizeof(vdev->policy), MDEVS "/%s/vpio/policy", uuid);
 	vdev->source_check = host_read_number(1, MDEVS "/%s/vpio/source_check", uuid);
-	vdev->has_weight = host_exists(MDEVS "/%s/vpio/weight", uuid);
 	vdev->weight = host_read_number(100, MDEVS "/%s/vpio/weight", uuid);
-	vdev->has_rates = host_exists(MDEVS "/%s/vpio/rate_bytes", uuid);
 	vdev->rate_bytes = host_read_number(0, MDEVS "/%s/vpio/rate_bytes", uuid);
 	vdev->rate_frames = host_read_number(0, MDEVS "/%s/vpio/rate_frames", uuid);
+	vdev->interrupt_us =
+		host_read_number(VPIO_INTERRUPT_US, MDEVS "/%s/vpio/interrupt_us", uuid);
+	vdev->interrupt_events =
+		host_read_number(VPIO_INTERRUPT_EVENTS, MDEVS "/%s/vpio/interrupt_events", uuid);
 	vdev->is_open = host_read_number(0, MDEVS "/%s/vpio/open", uuid);
 	vdev->is_persistent = host_is_persistent(vdev->parent, uuid);
 	return true;
@@ -278,6 +280,8 @@ struct json_object *host_vdev_json(const struct host_vdev *vdev)
 	host_json_number(object, "weight", vdev->weight);
 	host_json_number(object, "rate_bytes", vdev->rate_bytes);
 	host_json_number(object, "rate_frames", vdev->rate_frames);
+	host_json_number(object, "interrupt_us", vdev->interrupt_us);
+	host_json_number(object, "interrupt_events", vdev->interrupt_events);
 	host_json_text(object, "policy", vdev->policy);
 	json_object_object_add(object, "persistent", json_object_new_boolean(vdev->is_persistent));
 	json_object_object_add(object, "open", json_object_new_boolean(vdev->is_open));
