@@ -96,14 +96,14 @@ enum vpio_refusal {
 	X(jobs_aborted, "jobs that the hardware did not finish")                        \
 	X(interrupts, "times the interrupt line went up, or a message was sent")        \
 	X(tx_frames, "frames sent")                                                     \
-	X(tx_bytes, "bytes of them")                                                    \
+	X(tx_bytes, "bytes of frames sent")                                             \
 	X(wait_ns, "ns that requests waited for an engine's turn, the sum")             \
 	X(wait_most_ns, "the longest of these waits")                                   \
 	X(rx_frames, "frames received")                                                 \
-	X(rx_bytes, "bytes of them")                                                    \
+	X(rx_bytes, "bytes of frames received")                                         \
 	X(rx_dropped, "frames dropped: no room in the guest's ring, or the inbox full") \
 	X(local_frames, "frames received from another guest")                           \
-	X(local_bytes, "bytes of them")                                                 \
+	X(local_bytes, "bytes of frames received from another guest")                   \
 	X(refusals, "requests refused, all reasons")                                    \
 	X(violations, "refusals that are violations: see enum vpio_refusal")
 
@@ -120,9 +120,9 @@ struct vpio_vdev_stats {
 	X(spurious, "physical interrupts without one")                                       \
 	X(lost, "causes that came without an interrupt")                                     \
 	X(tx_frames, "frames given to the hardware")                                         \
-	X(tx_bytes, "bytes of them")                                                         \
+	X(tx_bytes, "bytes of frames given to the hardware")                                 \
 	X(rx_frames, "frames taken from the hardware")                                       \
-	X(rx_bytes, "bytes of them")                                                         \
+	X(rx_bytes, "bytes of frames taken from the hardware")                               \
 	X(rx_unclaimed, "frames that no vdev wanted")                                        \
 	X(local_frames, "frames delivered from one vdev to another")                         \
 	X(polls, "looks without an interrupt, in busy times, that found one or more causes") \

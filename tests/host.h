@@ -14,8 +14,8 @@
 
 #include "../tool/host/host.h"
 
-#define CARD  "0000:03:00.0" /* has a model; 8139cp has it at first */
-#define OTHER "0000:04:00.0" /* has none */
+#define CARD   "0000:03:00.0" /* has a model; 8139cp has it at first */
+#define OTHER  "0000:04:00.0" /* has none */
 #define UUID_A "a0000000-0000-4000-8000-000000000001"
 #define UUID_B "b0000000-0000-4000-8000-000000000002"
 
@@ -110,11 +110,19 @@ static inline bool ends_with(const char *text, const char *end)
 static inline void make_vdev(const char *uuid)
 {
 	static const char *const files[][2] = {
-		{ "name", "\n" },	  { "open", "0\n" },
-		{ "mac", "" },		  { "params", "chip=0x10\n" },
-		{ "source_check", "1\n" }, { "weight", "100\n" },
-		{ "rate_bytes", "0\n" },  { "rate_frames", "0\n" },
-		{ "policy", "deny\n" },	  { "stats", "reads 10\nwrites 20\nhooks 5\njobs 4\ntx_frames 4\ntx_bytes 400\nwait_ns 2000000000\nwait_most_ns 1500000000\nrefusals 2\nrefused.memory 2\nrefused.deny 0\n" },
+		{ "name", "\n" },
+		{ "open", "0\n" },
+		{ "mac", "" },
+		{ "params", "chip=0x10\n" },
+		{ "source_check", "1\n" },
+		{ "weight", "100\n" },
+		{ "rate_bytes", "0\n" },
+		{ "rate_frames", "0\n" },
+		{ "interrupt_us", "100\n" },
+		{ "interrupt_events", "8\n" },
+		{ "policy", "deny\n" },
+		{ "stats",
+		  "reads 10\nwrites 20\nhooks 5\njobs 4\ntx_frames 4\ntx_bytes 400\nwait_ns 2000000000\nwait_most_ns 1500000000\nrefusals 2\nrefused.memory 2\nrefused.deny 0\n" },
 	};
 	char mac[32];
 	unsigned int i;
@@ -160,13 +168,18 @@ static inline void bind_card(const char *driver)
 
 static inline void probe_card(void)
 {
-	const bool is_ours = !strcmp(text_in("/sys/bus/pci/devices/" CARD "/driver_override"), "vpio");
+	const bool is_ours =
+		!strcmp(text_in("/sys/bus/pci/devices/" CARD "/driver_override"), "vpio");
 
 	if (is_in_host("/sys/bus/pci/devices/" CARD "/driver"))
 		return;
 	if (is_ours && host.probe_fails)
 		make_file(in_host("/dev/kmsg"),
-			  "6,1,1,-;something before\n3,2,2,-;vpio " CARD ": its BAR 0 is too small\n");
+			  "6,1,1,-;something before\n"
+			  "6,2,2,-;vpio " CARD ": firmware: direct-loading\n"
+			  "3,3,2,-;vpio " CARD ": its BAR 0 is too small\n"
+			  "6,4,2,-;vpio " CARD ": MDEV: Unregistering\n"
+			  "4,5,2,-;vpio: probe of " CARD " failed with error -22\n");
 	else if (is_ours)
 		bind_card("vpio");
 	else if (!host.has_no_driver)
@@ -179,10 +192,15 @@ static inline int made_up_kernel(const char *path, const char *value)
 	char target[512];
 
 	if (host.refuses && ends_with(path, host.refuses)) {
-		if (host.error)
-			return -host.error;
+		if (host.log)
+			make_file(in_host("/dev/kmsg"), host.log);
+		return -host.error;
 	}
-	if (ends_with(path, "/create")) {
+	if (!value) {
+		make_file(in_host("%s/events/vpio/enable", path), "0\n");
+		make_file(in_host("%s/events/vpio/filter", path), "none\n");
+		make_file(in_host("%s/trace_pipe", path), host.log ? host.log : "");
+	} else if (ends_with(path, "/create")) {
 		make_vdev(value);
 	} else if (ends_with(path, "/remove")) {
 		snprintf(target, sizeof(target), "%.*s", (int)(strlen(path) - 7), path);

@@ -87,8 +87,9 @@ static void test_bind_refused(void **state)
 	assert_vpio("bind 05:00.0", 1, "there is no PCI device 0000:05:00.0");
 	assert_vpio("bind 04:00.0", 1, "there is no model of 8086:10d3");
 	write_text(in_host("/modprobe-fails"), "");
-	assert_vpio("bind 03:00.0", 3, "module mdev is not loaded, and modprobe fails: modprobe: FATAL: "
-				       "Module mdev not found");
+	assert_vpio("bind 03:00.0", 3,
+		    "module mdev is not loaded, and modprobe fails: modprobe: FATAL: "
+		    "Module mdev not found");
 	assert_untouched();
 	write_text(in_host("/lib/firmware/vpio/10ec-8139.vpb"), "no model");
 	assert_vpio("bind 03:00.0", 3, "10ec-8139.vpb is no model that this version reads");
@@ -100,7 +101,8 @@ static void test_bind_undone(void **state)
 	(void)state;
 	host.probe_fails = true;
 	assert_vpio("bind 03:00.0", 3,
-		    "cannot bind " CARD ": its BAR 0 is too small; it is back with its driver 8139cp");
+		    "cannot bind " CARD
+		    ": its BAR 0 is too small; it is back with its driver 8139cp");
 	assert_untouched();
 	host.probe_fails = false;
 	host.refuses = "/driver/unbind";
@@ -127,10 +129,10 @@ static void make_interface(const char *name)
 	make_file(in_host("/sys/class/net/%s/x", name), "");
 }
 
-#define ROUTES "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
-#define NET_10 "\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n"	     /* 10.0.0.0/8 */
+#define ROUTES	 "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+#define NET_10	 "\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n" /* 10.0.0.0/8 */
 #define NET_10_9 "\t0009000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n" /* 10.0.9.0/24 */
-#define DEFAULT "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+#define DEFAULT	 "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
 
 static void test_bind_network(void **state)
 {
@@ -141,21 +143,24 @@ static void test_bind_network(void **state)
 	assert_vpio("unbind 03:00.0", 0, NULL);
 	make_file(in_host("/proc/net/route"), ROUTES "eth0" NET_10 "eth0" DEFAULT "eth1" NET_10_9);
 	assert_vpio("bind 03:00.0", 1,
-		    "the host itself uses " CARD ": the interface eth1 has an address; move that to "
+		    "the host itself uses " CARD
+		    ": the interface eth1 has an address; move that to "
 		    "another device, or insist: vpio bind --force");
 	setenv("SSH_CONNECTION", "10.0.9.7 50000 10.0.9.1 22", 1);
 	assert_vpio("bind 03:00.0", 1, "this ssh session comes through eth1");
 	setenv("SSH_CONNECTION", "::ffff:10.0.9.7 50000 ::ffff:10.0.9.1 22", 1);
 	assert_vpio("bind 03:00.0", 1, "this ssh session comes through eth1");
-	setenv("SSH_CONNECTION", "10.0.8.7 50000 10.0.8.1 22", 1); /* by eth0: less exact, but its own */
+	setenv("SSH_CONNECTION", "10.0.8.7 50000 10.0.8.1 22",
+	       1); /* by eth0: less exact, but its own */
 	make_file(in_host("/proc/net/route"), ROUTES "eth1" DEFAULT "eth0" NET_10);
 	assert_vpio("bind 03:00.0", 1, ": the default route goes through eth1; move");
 	/* a bridge on it */
 	make_file(in_host("/proc/net/route"), ROUTES "br0" DEFAULT);
 	make_file(in_host("/sys/class/net/eth1/upper_br0"), "");
 	make_file(in_host("/sys/class/net/br0/x"), "");
-	assert_vpio("bind 03:00.0", 1, "the default route goes through br0, this ssh session comes "
-				       "through br0");
+	assert_vpio("bind 03:00.0", 1,
+		    "the default route goes through br0, this ssh session comes "
+		    "through br0");
 	assert_untouched();
 	assert_vpio("bind --force 03:00.0", 0, "is bound");
 }
@@ -164,16 +169,18 @@ static void test_bind_network_6(void **state)
 {
 	(void)state;
 	make_interface("eth1");
-	make_file(in_host("/proc/net/ipv6_route"),
-		  "fe800000000000000000000000000000 40 00000000000000000000000000000000 00 "
-		  "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n"
-		  "ff000000000000000000000000000000 08 00000000000000000000000000000000 00 "
-		  "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n");
+	make_file(
+		in_host("/proc/net/ipv6_route"),
+		"fe800000000000000000000000000000 40 00000000000000000000000000000000 00 "
+		"00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n"
+		"ff000000000000000000000000000000 08 00000000000000000000000000000000 00 "
+		"00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n");
 	assert_vpio("bind 03:00.0", 0, "is bound"); /* what any interface has */
 	assert_vpio("unbind 03:00.0", 0, NULL);
-	make_file(in_host("/proc/net/ipv6_route"),
-		  "20010db8000000000000000000000000 20 00000000000000000000000000000000 00 "
-		  "00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n");
+	make_file(
+		in_host("/proc/net/ipv6_route"),
+		"20010db8000000000000000000000000 20 00000000000000000000000000000000 00 "
+		"00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth1\n");
 	setenv("SSH_CONNECTION", "2001:db8::7 50000 2001:db8::1 22", 1);
 	assert_vpio("bind 03:00.0", 1,
 		    "the interface eth1 has an address, this ssh session comes through eth1");
@@ -186,21 +193,25 @@ static void test_bind_disk(void **state)
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/block/sda/sda1/dev"), "8:1\n");
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/block/sda/sda1/holders/dm-0"), "");
 	make_file(in_host("/sys/class/block/dm-0/dev"), "253:0\n");
-	make_link(in_host("/sys/bus/pci/devices/" CARD "/block/sda"), in_host("/sys/class/block/sda"));
+	make_link(in_host("/sys/bus/pci/devices/" CARD "/block/sda"),
+		  in_host("/sys/class/block/sda"));
 	make_link(in_host("/sys/bus/pci/devices/" CARD "/block/sda/sda1"),
 		  in_host("/sys/class/block/sda1"));
 	make_file(in_host("/proc/self/mountinfo"),
 		  "22 1 9:0 / / rw - ext4 /dev/md0 rw\n23 22 253:0 / /srv rw - ext4 /dev/x rw\n");
-	make_file(in_host("/proc/swaps"), "Filename Type Size Used Priority\n/dev/sda1 partition 1 0 -2\n");
-	assert_vpio("bind 03:00.0", 1, "its disk is mounted at /srv, its disk sda1 is used for swapping");
+	make_file(in_host("/proc/swaps"),
+		  "Filename Type Size Used Priority\n/dev/sda1 partition 1 0 -2\n");
+	assert_vpio("bind 03:00.0", 1,
+		    "its disk is mounted at /srv, its disk sda1 is used for swapping");
 	assert_untouched();
 }
 
 static void test_unbind(void **state)
 {
 	(void)state;
-	assert_vpio("unbind 03:00.0", 1, CARD " has 2 vdevs still; shut down the VMs that have them (vpio "
-					 "status), then remove them: vpio remove db web");
+	assert_vpio("unbind 03:00.0", 1,
+		    CARD " has 2 vdevs still; shut down the VMs that have them (vpio "
+			 "status), then remove them: vpio remove db web");
 	assert_vpio("remove web db", 0, "db is removed");
 	host.refuses = "/vpio/unbind";
 	host.error = ENODEV;
@@ -278,7 +289,8 @@ static const struct {
 	int code;
 	const char *part;
 } bad_adds[] = {
-	{ "add 04:00.0", 1, "is bound to no driver, not to vpio; bind it first: vpio bind 0000:04:00.0" },
+	{ "add 04:00.0", 1,
+	  "is bound to no driver, not to vpio; bind it first: vpio bind 0000:04:00.0" },
 	{ "add 03:00.0 --name web", 1, "the name 'web' is taken by the vdev " UUID_A },
 	{ "add 03:00.0 --name -x", 1, "'-x' is no name for a vdev" },
 	{ "add 03:00.0 --name a/b", 1, "'a/b' is no name" },
@@ -288,15 +300,17 @@ static const struct {
 	{ "add 03:00.0 --mac 52:54:00:12:34:56:78", 1, "is no MAC address" },
 	{ "add 03:00.0 --mac 52-54-00-12-34-56", 1, "is no MAC address" },
 	{ "add 03:00.0 --mac 00:00:00:00:00:00", 1, "is nobody's" },
-	{ "add 03:00.0 --mac 01:00:5e:00:00:01", 1, "multicast MAC address, as its first byte is odd; a NIC "
-						   "needs a unicast one, say 00:00:5e:00:00:01" },
+	{ "add 03:00.0 --mac 01:00:5e:00:00:01", 1,
+	  "multicast MAC address, as its first byte is odd; a NIC "
+	  "needs a unicast one, say 00:00:5e:00:00:01" },
 	{ "add 03:00.0 --mac ff:ff:ff:ff:ff:ff", 1, "multicast" },
 	{ "add 03:00.0 --mac 02:00:00:00:00:A0", 1, "is that of the vdev web of " CARD },
 	{ "add 03:00.0 --weight 0", 1, "a weight is a number from 1 to 1000, not '0'" },
 	{ "add 03:00.0 --weight 1001", 1, "a weight is" },
 	{ "add 03:00.0 --weight 10x", 1, "a weight is" },
 	{ "add 03:00.0 --weight -5", 1, "a weight is" },
-	{ "add 03:00.0 --rate 10M", 1, "'10M' is no rate: a number with a unit is expected; give it as 10Mbit" },
+	{ "add 03:00.0 --rate 10M", 1,
+	  "'10M' is no rate: a number with a unit is expected; give it as 10Mbit" },
 	{ "add 03:00.0 --rate 10", 1, "is no rate" },
 	{ "add 03:00.0 --rate fast", 1, "is no rate" },
 	{ "add 03:00.0 --rate -1Mbit", 1, "is no rate" },
@@ -309,7 +323,8 @@ static const struct {
 	{ "add 03:00.0 --source-check maybe", 1, "source-check is on or off" },
 	{ "add 03:00.0 --param chip", 1, "'chip' is no parameter" },
 	{ "add 03:00.0 --param chip=x", 1, "the parameter chip takes a number" },
-	{ "add 03:00.0 --param chop=1", 1, "the model rtl8139 has no parameter 'chop'; it has chip" },
+	{ "add 03:00.0 --param chop=1", 1,
+	  "the model rtl8139 has no parameter 'chop'; it has chip" },
 	{ "add 03:00.0 --param chip=0x30", 1, "does not take '0x30'; it takes 0x10, 0x20" },
 	{ "add 03:00.0 --uuid 1234", 1, "'1234' is no UUID" },
 	{ "add 03:00.0 --uuid " UUID_A, 1, "is that of the vdev web" },
@@ -346,7 +361,8 @@ static void test_add_undone(void **state)
 		{ "/create", ENODEV, 3, "it has vanished" },
 		{ "/vpio/name", EINVAL, 1, "does not take 'x' as name" },
 		{ "/vpio/mac", EIO, 3, "cannot set mac" },
-		{ "/vpio/params", EINVAL, 1, "does not take 'chip=0x20' as params; the kernel's log" },
+		{ "/vpio/params", EINVAL, 1,
+		  "does not take 'chip=0x20' as params; give what it takes" },
 		{ "/vpio/weight", ENOENT, 3, "the module that is loaded knows no weight" },
 		{ "/vpio/rate_frames", ENODEV, 3, "has vanished" },
 		{ "/vpio/policy", EBUSY, 1, "while a VM has the vdev" },
@@ -362,6 +378,13 @@ static void test_add_undone(void **state)
 			    steps[i].code, steps[i].part);
 		assert_int_equal(vdevs(), 2);
 	}
+	host.refuses = "/vpio/weight";
+	host.error = EINVAL;
+	host.log = "6,1,1,-;something before\n"
+		   "6,7,7,-;vpio_mdev " UUID_A ": vpio: weight takes a number from 1 to 4\n";
+	write_text(in_host("/dev/kmsg"), "");
+	assert_vpio("set web --weight 5", 1,
+		    "does not take '5' as weight: weight takes a number from 1 to 4; give");
 	host.refuses = NULL;
 	make_file(in_host("/etc/mdevctl.d"), ""); /* it is no directory */
 	assert_vpio("add 03:00.0 --name x --persist", 3, "cannot write");
@@ -411,10 +434,12 @@ static void test_persist(void **state)
 static void test_remove(void **state)
 {
 	(void)state;
-	assert_vpio("remove nobody", 1, "there is no vdev with the name or UUID 'nobody'; `vpio status`");
+	assert_vpio("remove nobody", 1,
+		    "there is no vdev with the name or UUID 'nobody'; `vpio status`");
 	open_web();
-	assert_vpio("remove db web", 1, "web is in use by qemu-system-x86 (pid 4242, VM shop); shut that VM "
-					"down first");
+	assert_vpio("remove db web", 1,
+		    "web is in use by qemu-system-x86 (pid 4242, VM shop); shut that VM "
+		    "down first");
 	assert_int_equal(vdevs(), 2);
 	host.refuses = "/remove";
 	host.error = ENODEV;
@@ -428,7 +453,8 @@ static void test_find(void **state)
 {
 	(void)state;
 	make_vdev("b0000000-0000-4000-8000-000000000003");
-	assert_vpio("attach b000 --qemu", 1, "2 vdevs have a UUID that begins with 'b000'; give more of it");
+	assert_vpio("attach b000 --qemu", 1,
+		    "2 vdevs have a UUID that begins with 'b000'; give more of it");
 	assert_vpio("attach a00 --qemu", 1, "there is no vdev with the name or UUID 'a00'");
 	assert_vpio("attach A000 --qemu", 0, UUID_A);
 }
@@ -436,15 +462,20 @@ static void test_find(void **state)
 static void test_none(void **state)
 {
 	(void)state;
-	assert_vpio("remove web", 1, "there is no vdev 'web', nor any other; make one with vpio add");
+	assert_vpio("remove web", 1,
+		    "there is no vdev 'web', nor any other; make one with vpio add");
 }
 
 static void test_set(void **state)
 {
 	(void)state;
-	assert_vpio("set web rate=80Mbit weight=20 source-check=off chip=0x20 --policy mce", 0, NULL);
+	assert_vpio(
+		"set web rate=80Mbit weight=20 interrupt-us=50 --interrupt-events 3 source-check=off chip=0x20 --policy mce",
+		0, NULL);
 	assert_string_equal(text_in(VDEV_A "rate_bytes"), "10000000");
 	assert_string_equal(text_in(VDEV_A "weight"), "20");
+	assert_string_equal(text_in(VDEV_A "interrupt_us"), "50");
+	assert_string_equal(text_in(VDEV_A "interrupt_events"), "3");
 	assert_string_equal(text_in(VDEV_A "source_check"), "0");
 	assert_string_equal(text_in(VDEV_A "policy"), "mce");
 	assert_string_equal(text_in(VDEV_A "params"), "chip=0x20");
@@ -453,6 +484,9 @@ static void test_set(void **state)
 	assert_vpio("set shop rate=1.5GB", 1, "the most is 8Gbit");
 	assert_vpio("set shop name=db", 1, "the name 'db' is taken");
 	assert_vpio("set shop", 2, "there is nothing to set");
+	assert_vpio("set shop interrupt-us=100001", 1, "interrupt-us is a number from 0 to 100000");
+	assert_vpio("set shop interrupt-events=0", 1,
+		    "interrupt-events is a number from 1 to 1000");
 	assert_vpio("set shop weight", 1, "'weight' sets nothing; say KEY=VALUE");
 	assert_vpio("set shop color=3", 1, "the model rtl8139 has no parameter 'color'");
 }

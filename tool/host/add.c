@@ -39,10 +39,11 @@ static int choose_uuid(const struct host_request *request, char text[UUID_STR_LE
 	uuid_t uuid;
 
 	if (given && uuid_parse(given, uuid))
-		return host_fail(TOOL_BAD_INPUT,
-				 "'%s' is no UUID, which looks like "
-				 "0b3c7a1e-58d2-4c55-9a9e-d3f1a0c2b6e4; leave --uuid out, and one is made",
-				 given);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"'%s' is no UUID, which looks like "
+			"0b3c7a1e-58d2-4c55-9a9e-d3f1a0c2b6e4; leave --uuid out, and one is made",
+			given);
 	if (given)
 		uuid_unparse_lower(uuid, text);
 	else
@@ -50,10 +51,11 @@ static int choose_uuid(const struct host_request *request, char text[UUID_STR_LE
 	if (!host_exists("/sys/bus/mdev/devices/%s", text))
 		return TOOL_OK;
 	if (host_vdev_read(&other, text))
-		return host_fail(TOOL_BAD_INPUT,
-				 "the UUID %s is that of the vdev %s of %s; choose another, or remove "
-				 "that one: vpio remove %s",
-				 text, other.name, other.parent, other.name);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"the UUID %s is that of the vdev %s of %s; choose another, or remove "
+			"that one: vpio remove %s",
+			text, other.name, other.parent, other.name);
 	return host_fail(TOOL_BAD_INPUT,
 			 "the UUID %s is that of another driver's mediated device; choose another",
 			 text);
@@ -64,17 +66,19 @@ static int find_type(const struct host_device *device, char *type, size_t size)
 	char **types;
 
 	if (!device->is_bound)
-		return host_fail(TOOL_BAD_INPUT, "%s is bound to %s, not to vpio; bind it first: vpio bind %s",
+		return host_fail(TOOL_BAD_INPUT,
+				 "%s is bound to %s, not to vpio; bind it first: vpio bind %s",
 				 device->address, *device->driver ? device->driver : "no driver",
 				 device->address);
 	types = host_names(TYPES, device->address);
 	snprintf(type, size, "%s", types[0] ? types[0] : "");
 	host_names_free(types);
 	if (!*type)
-		return host_fail(TOOL_SYSTEM,
-				 "%s is bound to vpio but offers no mediated devices; bind it again: "
-				 "vpio unbind %s, vpio bind %s",
-				 device->address, device->address, device->address);
+		return host_fail(
+			TOOL_SYSTEM,
+			"%s is bound to vpio but offers no mediated devices; bind it again: "
+			"vpio unbind %s, vpio bind %s",
+			device->address, device->address, device->address);
 	if (!host_read_number(1, TYPES "/%s/available_instances", device->address, type))
 		return host_fail(TOOL_BAD_INPUT,
 				 "%s has %u vdevs, which is all that it can have; remove one (vpio "
@@ -90,11 +94,12 @@ static int create(const char *address, const char *type, const char *uuid)
 	if (!error)
 		return TOOL_OK;
 	if (error == -EEXIST)
-		return host_fail(TOOL_BAD_INPUT, "the UUID %s is in use; choose another, or leave it out",
-				 uuid);
+		return host_fail(TOOL_BAD_INPUT,
+				 "the UUID %s is in use; choose another, or leave it out", uuid);
 	if (error == -ENOSPC || error == -EUSERS)
 		return host_fail(TOOL_BAD_INPUT,
-				 "%s has as many vdevs as it can have; remove one: vpio status", address);
+				 "%s has as many vdevs as it can have; remove one: vpio status",
+				 address);
 	return host_fail_errno(-error, NULL, "make a vdev of %s", address);
 }
 
@@ -107,7 +112,8 @@ static int make(const char *address, const char *type, const char *uuid,
 		return status;
 	status = host_settings_apply(settings, uuid);
 	if (!status && !host_vdev_read(vdev, uuid))
-		status = host_fail(TOOL_SYSTEM, "the new vdev %s has vanished; see the kernel's log (dmesg)",
+		status = host_fail(TOOL_SYSTEM,
+				   "the new vdev %s has vanished; see the kernel's log (dmesg)",
 				   uuid);
 	if (!status && persist)
 		status = host_persist(vdev);
@@ -163,12 +169,13 @@ const struct host_command host_add = {
 		"same UUID and MAC address each time on this host. If anything fails, there is no vdev.",
 	.example = "    vpio add 03:00.0 --name web --rate 50Mbit --persist\n"
 		   "    vpio attach web --libvirt",
-	.options = (const struct host_option[]){ HOST_SETTING_OPTIONS,
-						 { "uuid", "UUID", "its UUID, in place of one that is made" },
-						 { "persist", NULL,
-						   "make it again after a boot (mdevctl does)" },
-						 { "json", NULL, "print it for a program" },
-						 { NULL } },
+	.options =
+		(const struct host_option[]){
+			HOST_SETTING_OPTIONS,
+			{ "uuid", "UUID", "its UUID, in place of one that is made" },
+			{ "persist", NULL, "make it again after a boot (mdevctl does)" },
+			{ "json", NULL, "print it for a program" },
+			{ NULL } },
 	.least = 1,
 	.most = 1,
 	.run = run,

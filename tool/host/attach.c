@@ -45,8 +45,8 @@ static int run(const struct host_request *request)
 		if (!host_has(request, forms[i]))
 			continue;
 		if (form)
-			return host_fail(TOOL_USAGE, "--%s and --%s exclude each other; give one", form,
-					 forms[i]);
+			return host_fail(TOOL_USAGE, "--%s and --%s exclude each other; give one",
+					 form, forms[i]);
 		form = forms[i];
 	}
 	if (!form)
@@ -66,8 +66,9 @@ const struct host_command host_attach = {
 	.more = "--qemu: an argument for QEMU. --libvirt: the device's XML, for `virsh attach-device --config` or\n"
 		"<devices>. --proxmox: a line for /etc/pve/qemu-server/VMID.conf. (Not hostpci0: ...,mdev=...: so\n"
 		"Proxmox makes a vdev of its own at each start, which has none of the settings of this one.)",
-	.example = "    vpio attach web --libvirt > web.xml && virsh attach-device web web.xml --config\n"
-		   "    qemu-system-x86_64 ... $(vpio attach web --qemu)",
+	.example =
+		"    vpio attach web --libvirt > web.xml && virsh attach-device web web.xml --config\n"
+		"    qemu-system-x86_64 ... $(vpio attach web --qemu)",
 	.options = (const struct host_option[]){ { "qemu", NULL, "an argument for QEMU" },
 						 { "libvirt", NULL, "XML for libvirt" },
 						 { "proxmox", NULL, "a line for Proxmox" },

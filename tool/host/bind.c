@@ -15,10 +15,11 @@ static int refuse_unknown(const struct host_device *device)
 				 "%s is no model that this version reads; install the models that "
 				 "belong to it, or see what is wrong: vpio model check %s",
 				 device->file, device->file);
-	return host_fail(TOOL_BAD_INPUT,
-			 "there is no model of %04x:%04x, which %s is; `vpio list` shows the devices "
-			 "that have one, docs/language.md how to write one",
-			 device->vendor, device->device, device->address);
+	return host_fail(
+		TOOL_BAD_INPUT,
+		"there is no model of %04x:%04x, which %s is; `vpio list` shows the devices "
+		"that have one, docs/language.md how to write one",
+		device->vendor, device->device, device->address);
 }
 
 /* Does the host use it itself? */
@@ -36,10 +37,11 @@ static int refuse_held(const struct host_device *device)
 	}
 	if (!count)
 		return TOOL_OK;
-	return host_fail(TOOL_BAD_INPUT,
-			 "the host itself uses %s: %s; move that to another device, or insist: vpio "
-			 "bind --force %s",
-			 device->address, text, device->address);
+	return host_fail(
+		TOOL_BAD_INPUT,
+		"the host itself uses %s: %s; move that to another device, or insist: vpio "
+		"bind --force %s",
+		device->address, text, device->address);
 }
 
 static int load_modules(void)
@@ -56,10 +58,11 @@ static int load_modules(void)
 				     (const char *const[]){ "modprobe", modules[i], NULL });
 		if (!ended)
 			continue;
-		return host_fail(TOOL_SYSTEM,
-				 "the kernel's module %s is not loaded, and modprobe fails: %s; see "
-				 "what is missing: vpio doctor",
-				 modules[i], ended < 0 ? "it cannot be run" : said);
+		return host_fail(
+			TOOL_SYSTEM,
+			"the kernel's module %s is not loaded, and modprobe fails: %s; see "
+			"what is missing: vpio doctor",
+			modules[i], ended < 0 ? "it cannot be run" : said);
 	}
 	return TOOL_OK;
 }
@@ -88,11 +91,11 @@ static int fail_and_give_back(const struct host_device *device, const char *over
 	const int lost = give_back(device, override);
 
 	if (lost)
-		return host_fail(TOOL_SYSTEM,
-				 "cannot bind %s (%s), and its driver %s does not take it back: %s; "
-				 "try `echo %s > /sys/bus/pci/drivers_probe`",
-				 device->address, said, device->driver, strerror(-lost),
-				 device->address);
+		return host_fail(
+			TOOL_SYSTEM,
+			"cannot bind %s (%s), and its driver %s does not take it back: %s; "
+			"try `echo %s > /sys/bus/pci/drivers_probe`",
+			device->address, said, device->driver, strerror(-lost), device->address);
 	if (error == -EACCES || error == -EPERM || error == -ENODEV || error == -ENOENT)
 		return host_fail_errno(-error, NULL, "bind %s", device->address);
 	return host_fail(TOOL_SYSTEM, "cannot bind %s: %s; %s%s%s", device->address,
@@ -161,8 +164,9 @@ const struct host_command host_bind = {
 		"interface with an address or route, the way of this ssh session, a mounted disk. If it fails,\n"
 		"the device is back with the driver that it had.",
 	.example = "    vpio bind 03:00.0",
-	.options = (const struct host_option[]){ { "force", NULL, "even if the host uses it itself" },
-						 { NULL } },
+	.options =
+		(const struct host_option[]){ { "force", NULL, "even if the host uses it itself" },
+					      { NULL } },
 	.least = 1,
 	.most = 1,
 	.run = run,

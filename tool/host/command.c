@@ -7,12 +7,12 @@
 
 #include "host.h"
 
-extern const struct host_command host_doctor, host_list, host_bind, host_unbind, host_add, host_remove,
-	host_set, host_attach, host_status, host_top, host_trace, host_stats;
+extern const struct host_command host_doctor, host_list, host_bind, host_unbind, host_add,
+	host_remove, host_set, host_attach, host_status, host_top, host_trace, host_stats;
 
 const struct host_command *const host_commands[] = {
-	&host_doctor, &host_list,   &host_bind,	  &host_unbind, &host_add,   &host_remove, &host_set,
-	&host_attach, &host_status, &host_top,	  &host_trace,	&host_stats, NULL,
+	&host_doctor, &host_list,   &host_bind, &host_unbind, &host_add,   &host_remove, &host_set,
+	&host_attach, &host_status, &host_top,	&host_trace,  &host_stats, NULL,
 };
 
 static int usage(const struct host_command *command, const char *what, const char *word)
@@ -92,7 +92,8 @@ int host_run(const struct host_command *command, int count, char **arguments)
 	host_say_as(command->name);
 	for (i = 0; i < count; i += used) {
 		used = 1;
-		if (!only_words && (!strcmp(arguments[i], "--help") || !strcmp(arguments[i], "-h"))) {
+		if (!only_words &&
+		    (!strcmp(arguments[i], "--help") || !strcmp(arguments[i], "-h"))) {
 			print_help(command);
 			return host_flushed();
 		}

@@ -19,7 +19,8 @@ struct report {
 
 /* What a check has found: in short, and what to do (NULL: nothing). */
 static void found(struct report *report, enum severity severity, const char *check,
-		  const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
+		  const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 static void found(struct report *report, enum severity severity, const char *check,
 		  const char *remedy, const char *format, ...)
@@ -130,7 +131,8 @@ static void check_remapping(struct report *report)
 static void check_lockdown(struct report *report)
 {
 	char lockdown[64] = "", setup[16] = "";
-	char *variable = host_read_all("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
+	char *variable = host_read_all(
+		"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
 	const bool secure = variable && variable[4] == 1;
 
 	free(variable);
@@ -205,16 +207,19 @@ static void check_vpio(struct report *report)
 		return;
 	}
 	if (is_built_for_another(others, sizeof(others)))
-		snprintf(remedy, sizeof(remedy),
-			 "it is there for%s; build it for this one: apt install linux-headers-%s, then "
-			 "dkms autoinstall (or boot one of those)",
-			 others, kernel.release);
+		snprintf(
+			remedy, sizeof(remedy),
+			"it is there for%s; build it for this one: apt install linux-headers-%s, then "
+			"dkms autoinstall (or boot one of those)",
+			others, kernel.release);
 	else
-		snprintf(remedy, sizeof(remedy),
-			 "install it: apt install vpio-dkms linux-headers-%s; or from the source: make "
-			 "module KDIR=/lib/modules/%s/build, insmod build/kernel/vpio.ko",
-			 kernel.release, kernel.release);
-	found(report, IN_THE_WAY, "vpio", remedy, "the kernel %s has no module vpio", kernel.release);
+		snprintf(
+			remedy, sizeof(remedy),
+			"install it: apt install vpio-dkms linux-headers-%s; or from the source: make "
+			"module KDIR=/lib/modules/%s/build, insmod build/kernel/vpio.ko",
+			kernel.release, kernel.release);
+	found(report, IN_THE_WAY, "vpio", remedy, "the kernel %s has no module vpio",
+	      kernel.release);
 }
 
 static void check_modules(struct report *report)
@@ -269,12 +274,12 @@ static void check_driver(struct report *report, const struct host_device *device
 	for (i = 0; i < count; i++) {
 		host_hold_text(&holds[i], text, sizeof(text));
 		found(report, WARNING, "in-use",
-		      holds[i].kind == HOST_HOLD_SSH ?
-			      "don't bind it from here: log in another way first, by the console or "
-			      "another interface" :
-		      holds[i].kind == HOST_HOLD_MOUNT || holds[i].kind == HOST_HOLD_SWAP ?
-			      "unmount it (umount, swapoff) before you bind the device" :
-			      "give the host another way to its network before you bind the device",
+		      holds[i].kind == HOST_HOLD_SSH
+			      ? "don't bind it from here: log in another way first, by the console or "
+				"another interface"
+		      : holds[i].kind == HOST_HOLD_MOUNT || holds[i].kind == HOST_HOLD_SWAP
+			      ? "unmount it (umount, swapoff) before you bind the device"
+			      : "give the host another way to its network before you bind the device",
 		      "%s; that would break", text);
 	}
 }
@@ -290,7 +295,8 @@ static void check_state(struct report *report, const struct host_device *device)
 		found(report, IN_THE_WAY, "state", remedy,
 		      "it is out of service: resets did not help");
 	} else if (!strcmp(state, "gone")) {
-		snprintf(remedy, sizeof(remedy), "see that it is in its slot; vpio unbind %s, vpio bind %s",
+		snprintf(remedy, sizeof(remedy),
+			 "see that it is in its slot; vpio unbind %s, vpio bind %s",
 			 device->address, device->address);
 		found(report, IN_THE_WAY, "state", remedy, "it does not answer on its bus");
 	} else {
@@ -373,9 +379,9 @@ static int run(const struct host_request *request)
 		host_json_number(object, "status", (u64)statuses[report.worst]);
 		status = host_print_json(object, true);
 	} else {
-		puts(report.worst == FINE    ? "Nothing is in the way." :
-		     report.worst == WARNING ? "VPIO works here; see the warnings." :
-					       "Something is in the way; see PROBLEM above.");
+		puts(report.worst == FINE      ? "Nothing is in the way."
+		     : report.worst == WARNING ? "VPIO works here; see the warnings."
+					       : "Something is in the way; see PROBLEM above.");
 		status = host_flushed();
 	}
 	return status ? status : statuses[report.worst];

@@ -82,7 +82,7 @@ void host_json_number(struct json_object *object, const char *key, u64 value);
 
 /* --- sys.c: files of the system, below VPIO_SYSROOT if that is set (for tests) ------------- */
 
-/* Writes to files of /sys go through this, if it is set: a test's kernel. */
+/* What is written to files of /sys goes here, if it is set, to a test's kernel; NULL: a directory. */
 extern int (*host_kernel)(const char *path, const char *value);
 
 const char *host_root(void);
@@ -93,6 +93,8 @@ int host_read(char *text, size_t size, const char *format, ...)
 char *host_read_all(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* 0 or -errno. */
 int host_write(const char *value, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* In /sys, where that makes something; 0 or -errno. */
+int host_make_directory(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool host_exists(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The last part of where a link leads; "" and false if it is none. */
 bool host_link(char *name, size_t size, const char *format, ...)
@@ -115,7 +117,7 @@ int host_program(char *said, size_t size, const char *const arguments[]);
 void host_begin_change(void);
 void host_end_change(void);
 
-/* What the kernel's log says of a device since host_log_begin(): the last line, or "". */
+/* What the module says of a device or vdev in the kernel's log since host_log_begin(): the last, or "". */
 struct host_log {
 	int file;
 };
@@ -192,8 +194,7 @@ struct host_vdev {
 	char params[512]; /* lines */
 	char policy[16];
 	bool source_check;
-	u64 weight, rate_bytes, rate_frames;
-	bool has_weight, has_rates; /* the module has these files */
+	u64 weight, rate_bytes, rate_frames, interrupt_us, interrupt_events;
 	bool is_open;
 	pid_t pid;	    /* who has it open; 0: nobody, or not to be seen */
 	char process[64];   /* its name */
@@ -251,17 +252,24 @@ struct host_settings {
 };
 
 /* The options of add and set. */
-#define HOST_SETTING_OPTIONS                                                                     \
-	{ "name", "NAME", "a name for it: letters, digits, '.', '_' and '-', at most 31" },      \
-	{ "mac", "MAC", "its MAC address, as 52:54:00:12:34:56" },                               \
-	{ "weight", "WEIGHT", "its share while others want the card, too: 1 to 1000 (100)" },    \
-	{ "rate", "RATE",                                                                        \
-	  "what it may send at most: 10Mbit, 1.25MB, 1000frames, 10Mbit,1000frames (a "          \
-	  "second), or none" },                                                                  \
-	{ "policy", "POLICY",                                                                    \
-	  "what a forbidden access meets: deny, stop (the guest) or mce (a machine check)" },    \
-	{ "source-check", "on|off", "whether frames with another source address are refused" },  \
-	{ "param", "NAME=VALUE", "a parameter of the model; more than once, if need be" }
+#define HOST_SETTING_OPTIONS                                                                          \
+	{ "name", "NAME", "a name for it: letters, digits, '.', '_' and '-', at most 31" },           \
+		{ "mac", "MAC", "its MAC address, as 52:54:00:12:34:56" },                            \
+		{ "weight", "WEIGHT",                                                                 \
+		  "its share while others want the card, too: 1 to 1000 (100)" },                     \
+		{ "rate", "RATE",                                                                     \
+		  "what it may send at most: 10Mbit, 1.25MB, 1000frames, 10Mbit,1000frames (a "       \
+		  "second), or none" },                                                               \
+		{ "interrupt-us", "US",                                                               \
+		  "from one interrupt of the guest to the next, at least (100)" },                    \
+		{ "interrupt-events", "N", "but no longer than until so much has happened (8)" },     \
+		{ "policy", "POLICY",                                                                 \
+		  "what follows a violation: deny (no more), stop (the VM) or mce (by vpio guard)" }, \
+		{ "source-check", "on|off",                                                           \
+		  "whether frames with another source address are refused" },                         \
+	{                                                                                             \
+		"param", "NAME=VALUE", "a parameter of the model; more than once, if need be"         \
+	}
 
 /*
  * Collects what the request sets, by options and, if @words, by words key=value from @first on. @parent:

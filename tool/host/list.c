@@ -17,9 +17,9 @@ static int by_number(const void *a, const void *b)
 {
 	const struct known *one = a, *other = b;
 
-	return one->vendor != other->vendor ? (one->vendor > other->vendor) * 2 - 1 :
-					      (one->device > other->device) -
-						      (one->device < other->device);
+	return one->vendor != other->vendor
+		       ? (one->vendor > other->vendor) * 2 - 1
+		       : (one->device > other->device) - (one->device < other->device);
 }
 
 /* A model that hides another of the same device is the one that the kernel takes. */
@@ -53,8 +53,8 @@ static size_t find_models(struct known *list)
 				   &length) != 2 ||
 			    !length || (*name)[length] || is_there(list, count, known))
 				continue;
-			snprintf(known->file, sizeof(known->file), "%.200s%.255s/vpio/%.16s", host_root(),
-				 places[i], *name);
+			snprintf(known->file, sizeof(known->file), "%.200s%.255s/vpio/%.16s",
+				 host_root(), places[i], *name);
 			if (!host_model_load(&model, known->file)) {
 				host_note("%s is no compiled model, or one of another version; "
 					  "compile it again: vpio model compile",

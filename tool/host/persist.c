@@ -23,7 +23,8 @@ int host_persist_possible(void)
 {
 	if (host_exists(CONFIGURATION))
 		return TOOL_OK;
-	return host_fail(TOOL_SYSTEM, "there is no " CONFIGURATION ": --persist needs mdevctl, which makes "
+	return host_fail(TOOL_SYSTEM,
+			 "there is no " CONFIGURATION ": --persist needs mdevctl, which makes "
 			 "vdevs again after a boot; install it: apt install mdevctl");
 }
 
@@ -59,12 +60,11 @@ static struct json_object *definition(const struct host_vdev *vdev)
 	while ((line = host_line(&rest)))
 		add_attribute(attributes, "params", line);
 	add_attribute(attributes, "source_check", vdev->source_check ? "1" : "0");
-	if (vdev->has_weight)
-		add_number(attributes, "weight", vdev->weight);
-	if (vdev->has_rates) {
-		add_number(attributes, "rate_bytes", vdev->rate_bytes);
-		add_number(attributes, "rate_frames", vdev->rate_frames);
-	}
+	add_number(attributes, "weight", vdev->weight);
+	add_number(attributes, "rate_bytes", vdev->rate_bytes);
+	add_number(attributes, "rate_frames", vdev->rate_frames);
+	add_number(attributes, "interrupt_us", vdev->interrupt_us);
+	add_number(attributes, "interrupt_events", vdev->interrupt_events);
 	if (*vdev->policy)
 		add_attribute(attributes, "policy", vdev->policy);
 	host_json_text(object, "mdev_type", vdev->type);

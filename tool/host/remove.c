@@ -12,7 +12,8 @@ static int refuse_open(const struct host_vdev *vdev)
 	if (!vdev->is_open)
 		return TOOL_OK;
 	host_vdev_user(vdev, user, sizeof(user));
-	return host_fail(TOOL_BAD_INPUT, "%s is in use by %s; shut that VM down first", vdev->name, user);
+	return host_fail(TOOL_BAD_INPUT, "%s is in use by %s; shut that VM down first", vdev->name,
+			 user);
 }
 
 static int take_away(const struct host_vdev *vdev, bool keep)

@@ -101,6 +101,8 @@ int host_flushed(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return TOOL_OK;
-	return host_fail(TOOL_SYSTEM, "cannot write to standard output: %s; is the disk full, or the reader gone?",
-			 strerror(errno));
+	return host_fail(
+		TOOL_SYSTEM,
+		"cannot write to standard output: %s; is the disk full, or the reader gone?",
+		strerror(errno));
 }

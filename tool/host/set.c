@@ -12,7 +12,8 @@ static int change(const struct host_vdev *vdev, const struct host_settings *sett
 	if (status || !persist)
 		return status;
 	if (!host_vdev_read(&now, vdev->uuid))
-		return host_fail(TOOL_SYSTEM, "the vdev %s has vanished; vpio status shows those that there are",
+		return host_fail(TOOL_SYSTEM,
+				 "the vdev %s has vanished; vpio status shows those that there are",
 				 vdev->name);
 	return host_persist(&now);
 }
@@ -31,8 +32,10 @@ static int run(const struct host_request *request)
 		return status;
 	persist = host_has(request, "persist") || vdev.is_persistent;
 	if (!settings.count && !host_has(request, "persist"))
-		return host_fail(TOOL_USAGE, "there is nothing to set; say what, as in: vpio set %s rate=10Mbit",
-				 vdev.name);
+		return host_fail(
+			TOOL_USAGE,
+			"there is nothing to set; say what, as in: vpio set %s rate=10Mbit",
+			vdev.name);
 	if (persist)
 		status = host_persist_possible();
 	if (status)

@@ -36,10 +36,9 @@ static int put(struct host_settings *settings, const char *file, const char *val
 /* --- Names and MAC addresses: no two vdevs have the same ----------------------------------- */
 
 /* The vdev, other than this, for which it holds; the caller frees @vdevs. */
-static const struct host_vdev *find_other(const struct context *context, struct host_vdev **vdevs,
-					  bool (*is_it)(const struct host_vdev *vdev,
-							const char *value),
-					  const char *value)
+static const struct host_vdev *
+find_other(const struct context *context, struct host_vdev **vdevs,
+	   bool (*is_it)(const struct host_vdev *vdev, const char *value), const char *value)
 {
 	size_t count, i;
 
@@ -72,16 +71,18 @@ static int take_name(const struct context *context, const char *value)
 	for (at = value; isalnum((unsigned char)*at) || (*at && strchr("._-", *at)); at++)
 		;
 	if (*at || at == value || at - value >= HOST_NAME || !isalnum((unsigned char)*value))
-		return host_fail(TOOL_BAD_INPUT,
-				 "'%s' is no name for a vdev: it is of 1 to %d letters, digits, "
-				 "'.', '_' and '-', and begins with a letter or digit; choose another",
-				 value, HOST_NAME - 1);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"'%s' is no name for a vdev: it is of 1 to %d letters, digits, "
+			"'.', '_' and '-', and begins with a letter or digit; choose another",
+			value, HOST_NAME - 1);
 	other = find_other(context, &vdevs, has_name, value);
 	if (other)
-		status = host_fail(TOOL_BAD_INPUT,
-				   "the name '%s' is taken by the vdev %s of %s; choose another, or "
-				   "remove that one: vpio remove %s",
-				   value, other->uuid, other->parent, value);
+		status =
+			host_fail(TOOL_BAD_INPUT,
+				  "the name '%s' is taken by the vdev %s of %s; choose another, or "
+				  "remove that one: vpio remove %s",
+				  value, other->uuid, other->parent, value);
 	free(vdevs);
 	return status ? status : put(context->settings, "name", value);
 }
@@ -107,37 +108,56 @@ static int take_mac(const struct context *context, const char *value)
 				 "the MAC address 00:00:00:00:00:00 is nobody's; leave --mac out, "
 				 "and the vdev gets one of its own");
 	if (bytes[0] & 1)
-		return host_fail(TOOL_BAD_INPUT,
-				 "%s is a multicast MAC address, as its first byte is odd; a NIC needs "
-				 "a unicast one, say %02x%s",
-				 value, bytes[0] & 0xfe, value + strcspn(value, ":"));
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"%s is a multicast MAC address, as its first byte is odd; a NIC needs "
+			"a unicast one, say %02x%s",
+			value, bytes[0] & 0xfe, value + strcspn(value, ":"));
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", bytes[0], bytes[1], bytes[2],
 		 bytes[3], bytes[4], bytes[5]);
 	other = find_other(context, &vdevs, has_mac, mac);
 	if (other)
-		status = host_fail(TOOL_BAD_INPUT,
-				   "the MAC address %s is that of the vdev %s of %s; choose another, "
-				   "or leave it out, and the vdev gets one of its own",
-				   mac, other->name, other->parent);
+		status = host_fail(
+			TOOL_BAD_INPUT,
+			"the MAC address %s is that of the vdev %s of %s; choose another, "
+			"or leave it out, and the vdev gets one of its own",
+			mac, other->name, other->parent);
 	free(vdevs);
 	return status ? status : put(context->settings, "mac", mac);
 }
 
 /* --- Shares ------------------------------------------------------------------------------ */
 
-static int take_weight(const struct context *context, const char *value)
+static int take_number(const struct context *context, const char *value, const char *file,
+		       const char *what, unsigned long least, unsigned long most)
 {
+	unsigned long number;
 	char *end, text[24];
-	unsigned long weight;
 
 	errno = 0;
-	weight = strtoul(value, &end, 10);
-	if (!isdigit((unsigned char)*value) || *end || errno || !weight || weight > VPIO_WEIGHT_MOST)
-		return host_fail(TOOL_BAD_INPUT,
-				 "a weight is a number from 1 to %d, not '%s'; all have 100 at first",
-				 VPIO_WEIGHT_MOST, value);
-	snprintf(text, sizeof(text), "%lu", weight);
-	return put(context->settings, "weight", text);
+	number = strtoul(value, &end, 10);
+	if (!isdigit((unsigned char)*value) || *end || errno || number < least || number > most)
+		return host_fail(TOOL_BAD_INPUT, "%s is a number from %lu to %lu, not '%s'", what,
+				 least, most, value);
+	snprintf(text, sizeof(text), "%lu", number);
+	return put(context->settings, file, text);
+}
+
+static int take_weight(const struct context *context, const char *value)
+{
+	return take_number(context, value, "weight", "a weight", 1, VPIO_WEIGHT_MOST);
+}
+
+static int take_interrupt_us(const struct context *context, const char *value)
+{
+	return take_number(context, value, "interrupt_us", "interrupt-us", 0,
+			   VPIO_INTERRUPT_MOST_US);
+}
+
+static int take_interrupt_events(const struct context *context, const char *value)
+{
+	return take_number(context, value, "interrupt_events", "interrupt-events", 1,
+			   VPIO_INTERRUPT_MOST_EVENTS);
 }
 
 struct rate {
@@ -208,8 +228,8 @@ static int take_rate(const struct context *context, const char *value)
 			if ((before.has_bytes && before.bytes != rate.bytes) ||
 			    (before.has_frames && before.frames != rate.frames))
 				return wrong_rate(value, "it says the same twice");
-			if (limit[strspn(limit, "0.")] &&
-			    ((rate.has_bytes && rate.bytes < 1) || (rate.has_frames && rate.frames < 1)))
+			if (limit[strspn(limit, "0.")] && ((rate.has_bytes && rate.bytes < 1) ||
+							   (rate.has_frames && rate.frames < 1)))
 				return wrong_rate(value, "it is less than 1 a second");
 		}
 	if (rate.bytes > VPIO_RATE_MOST_BYTES)
@@ -227,10 +247,11 @@ static int take_rate(const struct context *context, const char *value)
 static int take_policy(const struct context *context, const char *value)
 {
 	if (strcmp(value, "deny") && strcmp(value, "stop") && strcmp(value, "mce"))
-		return host_fail(TOOL_BAD_INPUT,
-				 "there is no policy '%s'; there are deny (the access does nothing), "
-				 "stop (the guest is stopped) and mce (it gets a machine check)",
-				 value);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"there is no policy '%s'; there are deny (the access does nothing), "
+			"stop (the guest is stopped) and mce (it gets a machine check)",
+			value);
 	return put(context->settings, "policy", value);
 }
 
@@ -320,6 +341,8 @@ static const struct {
 	{ "mac", take_mac },
 	{ "weight", take_weight },
 	{ "rate", take_rate },
+	{ "interrupt-us", take_interrupt_us },
+	{ "interrupt-events", take_interrupt_events },
 	{ "policy", take_policy },
 	{ "source-check", take_source_check },
 	{ "param", take_param },
@@ -338,8 +361,8 @@ static int take_word(const struct context *context, const char *word)
 	if (equals)
 		return take_param(context, word);
 	return host_fail(TOOL_BAD_INPUT,
-			 "'%s' sets nothing; say KEY=VALUE, with name, mac, weight, rate, policy, "
-			 "source-check or a parameter of the model as KEY",
+			 "'%s' sets nothing; say KEY=VALUE, with an option of `vpio set --help` "
+			 "(without the dashes) or a parameter of the model as KEY",
 			 word);
 }
 
@@ -370,7 +393,8 @@ int host_settings_parse(struct host_settings *settings, const struct host_reques
 
 /* --- Making them so ---------------------------------------------------------------------- */
 
-static int explain(int error, const char *uuid, const char *file, const char *value)
+static int explain(int error, const char *uuid, const char *file, const char *value,
+		   const char *said)
 {
 	if (error == ENOENT && host_exists("/sys/bus/mdev/devices/%s/vpio", uuid))
 		return host_fail(TOOL_SYSTEM,
@@ -379,14 +403,14 @@ static int explain(int error, const char *uuid, const char *file, const char *va
 				 file);
 	if (error == EINVAL)
 		return host_fail(TOOL_BAD_INPUT,
-				 "the module does not take '%s' as %s; the kernel's log says what it "
-				 "takes: dmesg | tail",
-				 value, file);
+				 "the module does not take '%s' as %s%s%s; give what it takes",
+				 value, file, *said ? ": " : "", said);
 	if (error == EBUSY)
-		return host_fail(TOOL_BAD_INPUT,
-				 "cannot set %s while a VM has the vdev; shut the VM down (vpio status "
-				 "shows it), and try again",
-				 file);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"cannot set %s while a VM has the vdev; shut the VM down (vpio status "
+			"shows it), and try again",
+			file);
 	return host_fail_errno(error, NULL, "set %s of the vdev %s", file, uuid);
 }
 
@@ -410,8 +434,11 @@ int host_settings_apply(const struct host_settings *settings, const char *uuid)
 {
 	char old[HOST_MOST_SETTINGS][sizeof(settings->list[0].value)];
 	int error = 0, status;
+	struct host_log log;
+	char said[512];
 	unsigned int i;
 
+	host_log_begin(&log);
 	for (i = 0; i < settings->count; i++) {
 		read_setting(old[i], sizeof(old[i]), uuid, settings->list[i].file,
 			     settings->list[i].value);
@@ -419,9 +446,10 @@ int host_settings_apply(const struct host_settings *settings, const char *uuid)
 		if (error)
 			break;
 	}
+	host_log_end(&log, uuid, said, sizeof(said));
 	if (!error)
 		return TOOL_OK;
-	status = explain(-error, uuid, settings->list[i].file, settings->list[i].value);
+	status = explain(-error, uuid, settings->list[i].file, settings->list[i].value, said);
 	while (i--)
 		host_write(*old[i] ? old[i] : "\n", VDEV, uuid, settings->list[i].file);
 	return status;

@@ -79,9 +79,8 @@ static void find_sources(struct sources *sources)
 		add_label(source->labels, "device", vdev->parent);
 		add_label(source->labels, "vdev", vdev->uuid);
 		add_label(source->labels, "name", vdev->name);
-		sources->count += host_counters_read(&source->counters,
-						     "/sys/bus/mdev/devices/%s/vpio/stats",
-						     vdev->uuid);
+		sources->count += host_counters_read(
+			&source->counters, "/sys/bus/mdev/devices/%s/vpio/stats", vdev->uuid);
 	}
 }
 
@@ -197,7 +196,8 @@ static void print_device_gauges(const struct sources *sources)
 	unsigned int count, j;
 	size_t i;
 
-	head("vpio_device_working", "gauge", "1 if the device is in service, 0 if it is broken or gone");
+	head("vpio_device_working", "gauge",
+	     "1 if the device is in service, 0 if it is broken or gone");
 	for (i = 0; i < sources->count && !sources->list[i].vdev; i++)
 		printf("vpio_device_working{%s} %d\n", sources->list[i].labels,
 		       !strcmp(sources->list[i].state, "working"));
@@ -301,11 +301,12 @@ static int run(const struct host_request *request)
 	int status;
 
 	if (host_has(request, "json") && host_has(request, "prometheus"))
-		return host_fail(TOOL_USAGE, "--json and --prometheus exclude each other; give one");
+		return host_fail(TOOL_USAGE,
+				 "--json and --prometheus exclude each other; give one");
 	find_sources(&sources);
-	status = host_has(request, "prometheus") ? print_prometheus(&sources) :
-		 host_has(request, "json")	 ? print_json(&sources) :
-						   print_text(&sources);
+	status = host_has(request, "prometheus") ? print_prometheus(&sources)
+		 : host_has(request, "json")	 ? print_json(&sources)
+						 : print_text(&sources);
 	free_sources(&sources);
 	return status;
 }
@@ -315,8 +316,9 @@ const struct host_command host_stats = {
 	.arguments = "[--json | --prometheus]",
 	.what = "prints all counters, of devices and vdevs",
 	.more = "docs/operation.md says what each counts.",
-	.example = "    vpio stats --prometheus > /var/lib/prometheus/node-exporter/vpio.prom.new &&\n"
-		   "    mv /var/lib/prometheus/node-exporter/vpio.prom.new /var/lib/prometheus/node-exporter/vpio.prom",
+	.example =
+		"    vpio stats --prometheus > /var/lib/prometheus/node-exporter/vpio.prom.new &&\n"
+		"    mv /var/lib/prometheus/node-exporter/vpio.prom.new /var/lib/prometheus/node-exporter/vpio.prom",
 	.options = (const struct host_option[]){ { "json", NULL, "for a program" },
 						 { "prometheus", NULL,
 						   "Prometheus's text format, for node_exporter" },

@@ -136,11 +136,16 @@ static void print_engines(const struct picture *picture, const char *address)
 		return;
 	table = tool_table_new();
 	tool_table_add(table, "engine\tshared as\towner\twaiting\trunning\tphase");
-	for (i = 0; i < count; i++)
-		tool_table_add(table, "%s\t%s\t%s\t%u\t%u of %u\t%s", engines[i].name,
+	for (i = 0; i < count; i++) {
+		char running[24] = "-"; /* a receiver has no jobs */
+
+		if (engines[i].depth)
+			snprintf(running, sizeof(running), "%u of %u", engines[i].running,
+				 engines[i].depth);
+		tool_table_add(table, "%s\t%s\t%s\t%u\t%s\t%s", engines[i].name,
 			       engines[i].discipline, name_of(picture, engines[i].owner),
-			       engines[i].waiting, engines[i].running, engines[i].depth,
-			       engines[i].phase);
+			       engines[i].waiting, running, engines[i].phase);
+	}
 	tool_table_print(table, stdout);
 }
 
@@ -213,8 +218,9 @@ static int print_one(const struct host_vdev *vdev)
 	printf("%s: vdev %s of %s\n", vdev->name, vdev->uuid, vdev->parent);
 	printf("  mac %s, params %s, source check %s\n", *vdev->mac ? vdev->mac : "-",
 	       *params ? params : "-", vdev->source_check ? "on" : "off");
-	printf("  weight %llu, rate %s, policy %s\n", (unsigned long long)vdev->weight, rate,
-	       *vdev->policy ? vdev->policy : "-");
+	printf("  weight %llu, rate %s, policy %s, interrupts %llu us apart or after %llu events\n",
+	       (unsigned long long)vdev->weight, rate, *vdev->policy ? vdev->policy : "-",
+	       (unsigned long long)vdev->interrupt_us, (unsigned long long)vdev->interrupt_events);
 	printf("  used by %s; %s\n", user,
 	       vdev->is_persistent ? "made again after a boot" : "gone after a boot");
 	print_counters(vdev->uuid);
@@ -247,8 +253,8 @@ static int run(const struct host_request *request)
 		status = host_vdev_find(&vdev, request->words[0]);
 		if (status)
 			return status;
-		return host_has(request, "json") ? host_print_json(vdev_json(&vdev), true) :
-						   print_one(&vdev);
+		return host_has(request, "json") ? host_print_json(vdev_json(&vdev), true)
+						 : print_one(&vdev);
 	}
 	picture.devices = host_devices(&picture.device_count);
 	picture.vdevs = host_vdevs(&picture.vdev_count);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,13 +37,13 @@ static void make_path(char path[PATH_MAX], const char *format, va_list list)
 	vsnprintf(path + length, (size_t)(PATH_MAX - length), format, list);
 }
 
-#define PATH(path, format)                          \
-	do {                                        \
-		va_list list;                       \
-                                                    \
-		va_start(list, format);             \
-		make_path(path, format, list);      \
-		va_end(list);                       \
+#define PATH(path, format)                     \
+	do {                                   \
+		va_list list;                  \
+                                               \
+		va_start(list, format);        \
+		make_path(path, format, list); \
+		va_end(list);                  \
 	} while (0)
 
 static int read_path(const char *path, char *text, size_t size)
@@ -129,6 +130,16 @@ int host_write(const char *value, const char *format, ...)
 		error = errno ? -errno : -EIO;
 	close(file);
 	return error;
+}
+
+int host_make_directory(const char *format, ...)
+{
+	char path[PATH_MAX];
+
+	PATH(path, format);
+	if (host_kernel)
+		return host_kernel(path + strlen(host_root()), NULL);
+	return mkdir(path, 0700) ? -errno : 0;
 }
 
 bool host_exists(const char *format, ...)
@@ -284,9 +295,32 @@ void host_log_begin(struct host_log *log)
 		lseek(log->file, 0, SEEK_END);
 }
 
+/*
+ * A record is "PRIORITY,NUMBER,TIME,FLAGS;DRIVER DEVICE: TEXT". What the module says of a vdev, and what
+ * it warns of a device, is of interest; what the PCI core and others say of it is not.
+ */
+static void tells(const char *record, const char *device, char *line, size_t size)
+{
+	const unsigned long level = strtoul(record, NULL, 10) & 7;
+	const size_t length = strlen(device);
+	const char *text = strchr(record, ';');
+
+	if (!text || strncmp(text + 1, "vpio", 4))
+		return;
+	text = strchr(text, ' ');
+	if (!text || strncmp(text + 1, device, length) || strncmp(text + 1 + length, ": ", 2))
+		return;
+	text += 1 + length + 2;
+	if (!strncmp(text, "vpio: ", 6))
+		text += 6;
+	else if (level > 4)
+		return;
+	snprintf(line, size, "%s", text);
+}
+
 void host_log_end(struct host_log *log, const char *device, char *line, size_t size)
 {
-	char record[8192], *text, *rest, *found;
+	char record[8192], *text, *rest;
 	ssize_t got;
 
 	*line = 0;
@@ -300,13 +334,8 @@ void host_log_end(struct host_log *log, const char *device, char *line, size_t s
 			break;
 		record[got] = 0;
 		rest = record;
-		while ((text = host_line(&rest))) {
-			found = strchr(text, ';'); /* priority, number, time; the text */
-			if (!found || !strstr(found, device))
-				continue;
-			found = strstr(found, device) + strlen(device);
-			snprintf(line, size, "%s", found + strspn(found, ": "));
-		}
+		while ((text = host_line(&rest)))
+			tells(text, device, line, size);
 	}
 	close(log->file);
 }

@@ -100,7 +100,8 @@ static u64 growth(const struct look *before, const struct look *now, const char 
 		  const char *name)
 {
 	const struct host_counters *old = counters_of(before, who), *new = counters_of(now, who);
-	const u64 first = old ? host_counter(old, name) : 0, last = new ? host_counter(new, name) : 0;
+	const u64 first = old ? host_counter(old, name) : 0,
+		  last = new ? host_counter(new, name) : 0;
 
 	return last > first ? last - first : 0;
 }
@@ -160,8 +161,8 @@ static void draw_engines(const struct look *now, const char *address, FILE *file
 
 	if (!count)
 		return;
-	fprintf(file, "  %-20.20s %-9.9s %-22.22s %7s %7s\n", "ENGINE", "SHARED", "OWNER", "WAITING",
-		"RUNNING");
+	fprintf(file, "  %-20.20s %-9.9s %-22.22s %7s %7s\n", "ENGINE", "SHARED", "OWNER",
+		"WAITING", "RUNNING");
 	for (i = 0; i < count; i++)
 		fprintf(file, "  %-20.20s %-9.9s %-22.22s %7u %7u\n", engines[i].name,
 			engines[i].discipline, name_of(now, engines[i].owner), engines[i].waiting,
@@ -359,7 +360,14 @@ static int run_screen(unsigned long interval)
 	char *text;
 
 	wait_ms(interval < 250 ? interval : 250); /* the first picture is there at once */
-	initscr();
+	if (!newterm(NULL, stdout, stdin)) {
+		drop_look(before);
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"there is no description of the terminal '%s'; for text say --once or "
+			"--count N",
+			getenv("TERM"));
+	}
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
@@ -389,7 +397,8 @@ static int run(const struct host_request *request)
 		number = strtod(seconds, &end);
 		if (!*seconds || *end || !(number >= 0.1) || number > 3600)
 			return host_fail(TOOL_BAD_INPUT,
-					 "--interval takes seconds from 0.1 to 3600, not '%s'", seconds);
+					 "--interval takes seconds from 0.1 to 3600, not '%s'",
+					 seconds);
 		interval = (unsigned long)(number * 1000);
 	}
 	status = host_number(request, "count", 1000000, &count);
@@ -399,8 +408,11 @@ static int run(const struct host_request *request)
 		count = 1;
 	if (count)
 		return run_batch(interval, count);
-	if (!isatty(STDOUT_FILENO) || !getenv("TERM") || !strcmp(getenv("TERM"), "dumb"))
-		return host_fail(TOOL_BAD_INPUT, "this is no terminal to draw on; for text say --once or --count N");
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) || !getenv("TERM") ||
+	    !strcmp(getenv("TERM"), "dumb"))
+		return host_fail(
+			TOOL_BAD_INPUT,
+			"this is no terminal to draw on; for text say --once or --count N");
 	return run_screen(interval);
 }
 
@@ -414,9 +426,11 @@ const struct host_command host_top = {
 		"a name: no VM has the vdev. Keys: q ends, space stops and goes on, arrows scroll.",
 	.example = "    vpio top\n"
 		   "    vpio top --once --interval 5",
-	.options = (const struct host_option[]){ { "interval", "SECONDS", "time between two looks (1)" },
-						 { "once", NULL, "print one picture as text, and end" },
-						 { "count", "N", "print N of them" },
-						 { NULL } },
+	.options =
+		(const struct host_option[]){
+			{ "interval", "SECONDS", "time between two looks (1)" },
+			{ "once", NULL, "print one picture as text, and end" },
+			{ "count", "N", "print N of them" },
+			{ NULL } },
 	.run = run,
 };

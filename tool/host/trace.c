@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,8 +76,8 @@ static bool parse(struct event *event, char *line)
 		return sscanf(mark,
 			      "%*s %*s %*s region=%u offset=%llx size=%u value=%llx how=%15s refused=%23s "
 			      "ns=%llu",
-			      &event->region, &event->offset, &event->size, &event->value, event->how,
-			      event->refused, &event->ns) == 7;
+			      &event->region, &event->offset, &event->size, &event->value,
+			      event->how, event->refused, &event->ns) == 7;
 	if (!strcmp(event->kind, "refusal"))
 		return sscanf(mark, "%*s %*s %*s address=%llx size=%u", &event->offset,
 			      &event->size) == 2;
@@ -141,8 +140,8 @@ static void find_part(const struct target *target, const struct vpb_window *wind
 	u32 i, distance;
 
 	if (window->bank_var != VPB_NONE)
-		bank = (target->is_bank_known[number] ? target->banks[number] :
-							model->vars[window->bank_var].reset) >>
+		bank = (target->is_bank_known[number] ? target->banks[number]
+						      : model->vars[window->bank_var].reset) >>
 			       window->bank_shift &
 		       ((1u << window->bank_bits) - 1);
 	map = &model->maps[window->map + 2 * bank + !strcmp(event->verb, "write")];
@@ -200,6 +199,20 @@ static void print_name(const struct target *target, const struct vpb_window *win
 		fputc('?', file);
 }
 
+/* A register's fields; of a mask of interrupts those of the causes that it masks. */
+static u32 fields_of(const struct vpio_model *model, const struct vpb_reg *reg,
+		     const struct vpb_field **fields)
+{
+	u32 i;
+
+	for (i = 0; !reg->fields && i < model->header->irqs.count; i++) {
+		if (model->irqs[i].mask == reg - model->regs)
+			reg = &model->regs[model->irqs[i].cause];
+	}
+	*fields = &model->fields[reg->field];
+	return reg->fields;
+}
+
 /* What a field holds; false if the access has no bit of it. */
 static bool field_value(const struct vpb_field *field, const struct part *part, u64 *value)
 {
@@ -217,12 +230,14 @@ static bool field_value(const struct vpb_field *field, const struct part *part, 
 static void print_fields(const struct target *target, const struct part *part, FILE *file)
 {
 	const struct vpio_model *model = &target->model.model;
+	const struct vpb_field *fields = NULL;
+	const u32 count = part->reg ? fields_of(model, part->reg, &fields) : 0;
 	const char *separator = " {";
 	u64 value;
 	u32 i;
 
-	for (i = 0; part->reg && i < part->reg->fields; i++) {
-		const struct vpb_field *field = &model->fields[part->reg->field + i];
+	for (i = 0; i < count; i++) {
+		const struct vpb_field *field = &fields[i];
 
 		if (!field_value(field, part, &value) || !value)
 			continue;
@@ -254,9 +269,10 @@ static void learn_bank(struct target *target, const struct part *part)
 static struct json_object *part_json(const struct target *target, const struct part *part)
 {
 	const struct vpio_model *model = &target->model.model;
-	struct json_object *object = json_object_new_object(), *fields;
+	struct json_object *object = json_object_new_object(), *values;
+	const struct vpb_field *fields;
+	u32 i, count;
 	u64 value;
-	u32 i;
 
 	host_json_text(object, "register", part->reg ? tool_name(model, part->reg->name) : NULL);
 	host_json_number(object, "value", part->value);
@@ -266,14 +282,13 @@ static struct json_object *part_json(const struct target *target, const struct p
 		host_json_number(object, "index", part->index);
 	if (part->at)
 		host_json_number(object, "byte", part->at);
-	fields = json_object_new_object();
-	for (i = 0; i < part->reg->fields; i++) {
-		const struct vpb_field *field = &model->fields[part->reg->field + i];
-
-		if (field_value(field, part, &value))
-			host_json_number(fields, tool_name(model, field->name), value);
+	values = json_object_new_object();
+	count = fields_of(model, part->reg, &fields);
+	for (i = 0; i < count; i++) {
+		if (field_value(&fields[i], part, &value))
+			host_json_number(values, tool_name(model, fields[i].name), value);
 	}
-	json_object_object_add(object, "fields", fields);
+	json_object_object_add(object, "fields", values);
 	return object;
 }
 
@@ -398,9 +413,10 @@ static bool take_line(struct tracer *tracer, char *line)
 	char *lost = strstr(line, "[LOST ");
 
 	if (lost) {
-		host_note("%lu events were lost, as they came faster than they were printed; trace one "
-			  "vdev only, or write to a file",
-			  strtoul(lost + 6, NULL, 10));
+		host_note(
+			"%lu events were lost, as they came faster than they were printed; trace one "
+			"vdev only, or write to a file",
+			strtoul(lost + 6, NULL, 10));
 		return false;
 	}
 	if (!parse(&event, line))
@@ -433,9 +449,10 @@ static int set_up(const char *place, const char *instance, const char *uuid)
 	int error = 0;
 
 	if (!host_exists("%s/instances/%s/events/vpio", place, instance))
-		return host_fail(TOOL_SYSTEM,
-				 "the kernel has no trace points of vpio: the module is not loaded, or "
-				 "older than this command; vpio doctor says more");
+		return host_fail(
+			TOOL_SYSTEM,
+			"the kernel has no trace points of vpio: the module is not loaded, or "
+			"older than this command; vpio doctor says more");
 	if (uuid) {
 		snprintf(filter, sizeof(filter), "vdev == \"%s\"", uuid);
 		error = host_write(filter, "%s/instances/%s/events/vpio/filter", place, instance);
@@ -489,9 +506,9 @@ static int follow(struct tracer *tracer, const char *path, unsigned long seconds
 			break;
 	}
 	close(pipe.fd);
-	return got < 0 && errno != EAGAIN && errno != EINTR ?
-		       host_fail_errno(errno, NULL, "read %s", path) :
-		       TOOL_OK;
+	return got < 0 && errno != EAGAIN && errno != EINTR
+		       ? host_fail_errno(errno, NULL, "read %s", path)
+		       : TOOL_OK;
 }
 
 static int trace(struct tracer *tracer, const char *uuid, unsigned long seconds)
@@ -502,14 +519,16 @@ static int trace(struct tracer *tracer, const char *uuid, unsigned long seconds)
 	int status;
 
 	if (!place)
-		return host_fail(host_exists("/sys/kernel/tracing") && geteuid() ? TOOL_BAD_INPUT :
-										   TOOL_SYSTEM,
-				 "the kernel's tracing is not to be seen; as root: mount -t tracefs "
-				 "tracefs /sys/kernel/tracing");
+		return host_fail(
+			host_exists("/sys/kernel/tracing") && geteuid() ? TOOL_BAD_INPUT
+									: TOOL_SYSTEM,
+			"the kernel's tracing is not to be seen; as root: mount -t tracefs "
+			"tracefs /sys/kernel/tracing");
 	snprintf(instance, sizeof(instance), "vpio-%d", getpid());
 	snprintf(path, sizeof(path), "%s%s/instances/%s", host_root(), place, instance);
-	if (mkdir(path, 0700))
-		return host_fail_errno(errno, NULL, "make a trace of its own at %s", path);
+	status = host_make_directory("%s/instances/%s", place, instance);
+	if (status)
+		return host_fail_errno(-status, NULL, "make a trace of its own at %s", path);
 	is_ended = 0;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

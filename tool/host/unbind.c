@@ -26,10 +26,11 @@ static int refuse_vdevs(const char *address)
 	free(vdevs);
 	if (!found)
 		return TOOL_OK;
-	return host_fail(TOOL_BAD_INPUT,
-			 "%s has %zu vdev%s still; shut down the VMs that have them (vpio status), then "
-			 "remove them: vpio remove%s",
-			 address, found, found == 1 ? "" : "s", names);
+	return host_fail(
+		TOOL_BAD_INPUT,
+		"%s has %zu vdev%s still; shut down the VMs that have them (vpio status), then "
+		"remove them: vpio remove%s",
+		address, found, found == 1 ? "" : "s", names);
 }
 
 /* The device's own driver may be a module that is not loaded. What modprobe says is of no interest. */
@@ -67,7 +68,8 @@ static int run(const struct host_request *request)
 	if (status)
 		return status;
 	if (!device.is_bound)
-		return host_fail(TOOL_BAD_INPUT, "%s is not bound to vpio but to %s; there is nothing to do",
+		return host_fail(TOOL_BAD_INPUT,
+				 "%s is not bound to vpio but to %s; there is nothing to do",
 				 device.address, *device.driver ? device.driver : "no driver");
 	status = refuse_vdevs(device.address);
 	if (status)

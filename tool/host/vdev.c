@@ -90,8 +90,9 @@ void host_vdev_user(const struct host_vdev *vdev, char *text, size_t size)
 	else if (!vdev->pid)
 		snprintf(text, size, "a process that is not to be seen from here");
 	else
-		snprintf(text, size, "%s (pid %d%s%s)", *vdev->process ? vdev->process : "a process",
-			 vdev->pid, *vdev->guest ? ", VM " : "", vdev->guest);
+		snprintf(text, size, "%s (pid %d%s%s)",
+			 *vdev->process ? vdev->process : "a process", vdev->pid,
+			 *vdev->guest ? ", VM " : "", vdev->guest);
 }
 
 /* --- Vdevs ------------------------------------------------------------------------------- */
@@ -111,9 +112,9 @@ static void find_parent(struct host_vdev *vdev)
 
 static void find_name(struct host_vdev *vdev)
 {
-	vdev->is_named = !host_read(vdev->name, sizeof(vdev->name), MDEVS "/%s/vpio/name",
-				    vdev->uuid) &&
-			 *vdev->name;
+	vdev->is_named =
+		!host_read(vdev->name, sizeof(vdev->name), MDEVS "/%s/vpio/name", vdev->uuid) &&
+		*vdev->name;
 	if (!vdev->is_named)
 		snprintf(vdev->name, sizeof(vdev->name), "%.8s", vdev->uuid);
 }
@@ -132,11 +133,13 @@ static bool read_vdev(struct host_vdev *vdev, const char *uuid)
 	host_read(vdev->params, sizeof(vdev->params), MDEVS "/%s/vpio/params", uuid);
 	host_read(vdev->policy, sizeof(vdev->policy), MDEVS "/%s/vpio/policy", uuid);
 	vdev->source_check = host_read_number(1, MDEVS "/%s/vpio/source_check", uuid);
-	vdev->has_weight = host_exists(MDEVS "/%s/vpio/weight", uuid);
 	vdev->weight = host_read_number(100, MDEVS "/%s/vpio/weight", uuid);
-	vdev->has_rates = host_exists(MDEVS "/%s/vpio/rate_bytes", uuid);
 	vdev->rate_bytes = host_read_number(0, MDEVS "/%s/vpio/rate_bytes", uuid);
 	vdev->rate_frames = host_read_number(0, MDEVS "/%s/vpio/rate_frames", uuid);
+	vdev->interrupt_us =
+		host_read_number(VPIO_INTERRUPT_US, MDEVS "/%s/vpio/interrupt_us", uuid);
+	vdev->interrupt_events =
+		host_read_number(VPIO_INTERRUPT_EVENTS, MDEVS "/%s/vpio/interrupt_events", uuid);
 	vdev->is_open = host_read_number(0, MDEVS "/%s/vpio/open", uuid);
 	vdev->is_persistent = host_is_persistent(vdev->parent, uuid);
 	return true;
@@ -277,6 +280,8 @@ struct json_object *host_vdev_json(const struct host_vdev *vdev)
 	host_json_number(object, "weight", vdev->weight);
 	host_json_number(object, "rate_bytes", vdev->rate_bytes);
 	host_json_number(object, "rate_frames", vdev->rate_frames);
+	host_json_number(object, "interrupt_us", vdev->interrupt_us);
+	host_json_number(object, "interrupt_events", vdev->interrupt_events);
 	host_json_text(object, "policy", vdev->policy);
 	json_object_object_add(object, "persistent", json_object_new_boolean(vdev->is_persistent));
 	json_object_object_add(object, "open", json_object_new_boolean(vdev->is_open));
@@ -355,8 +360,7 @@ unsigned int host_engines(const char *address, struct host_engine engines[HOST_M
 		struct host_engine *engine = &engines[count];
 
 		*engine = (struct host_engine){ .waiting = 0 };
-		if (sscanf(line,
-			   "%63s %15s phase=%15s owner=%39s waiting=%u running=%u depth=%u",
+		if (sscanf(line, "%63s %15s phase=%15s owner=%39s waiting=%u running=%u depth=%u",
 			   engine->name, engine->discipline, engine->phase, engine->owner,
 			   &engine->waiting, &engine->running, &engine->depth) != 7)
 			continue;
