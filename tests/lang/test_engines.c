@@ -721,7 +721,7 @@ static void test_quantum(void **state)
 			hand_offs = vpio_pdev_stats(machine->pdev)->hand_offs - hand_offs;
 			if (j == 0)
 				printf("quantum %4u us%s: it begins %2u times in %4u us, %u hand-offs\n",
-				       vpio_pdev_quantum(machine->pdev),
+				       (unsigned int)vpio_pdev_quantum(machine->pdev),
 				       i / 4 ? ", overlapping" : "", begun,
 				       (unsigned int)(had / 1000), (unsigned int)hand_offs);
 			/* no more than a quantum, and the piece of work that began in it */
