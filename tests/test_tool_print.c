@@ -48,7 +48,7 @@ static const char model_text[] =
 	"}\n";
 
 /* Runs a command on the small model. */
-static struct said said_of(void **state, const char *command, const char *option)
+static struct said output_of(void **state, const char *command, const char *option)
 {
 	const char *card = path_in(state, "card.vpm");
 	struct said said;
@@ -107,7 +107,7 @@ static const char *from(const char *text, const char *heading)
 
 static void test_show_what_is_said(void **state)
 {
-	struct said said = said_of(state, "show", NULL);
+	struct said said = output_of(state, "show", NULL);
 
 	assert_says(said.out, "card: A <card> & more\n");
 	assert_says(said.out, "PCI 1234:5678 class ff0000");
@@ -127,7 +127,7 @@ static void test_show_what_is_said(void **state)
 /* What an access meets, and why: the line, the rule. */
 static void test_show_what_accesses_meet(void **state)
 {
-	struct said said = said_of(state, "show", NULL);
+	struct said said = output_of(state, "show", NULL);
 	const char *table = from(said.out, "\nWhat a guest's access meets");
 
 	ROW(table, "CTRL", "6", "the vdev's",
@@ -147,7 +147,7 @@ static void test_show_what_accesses_meet(void **state)
 /* What a hand-off does, in which order, and what it leaves. */
 static void test_show_hand_off(void **state)
 {
-	struct said said = said_of(state, "show", NULL);
+	struct said said = output_of(state, "show", NULL);
 	const char *table = from(said.out, "\nHand-off of unit\n");
 
 	ROW(table, "asked for", "in on write KICK, line 15");
@@ -163,7 +163,7 @@ static void test_show_hand_off(void **state)
 
 static void test_show_pages(void **state)
 {
-	struct said said = said_of(state, "show", NULL);
+	struct said said = output_of(state, "show", NULL);
 	const char *table = from(said.out, "\nPages that a guest could have mapped");
 
 	assert_says(table, "0 to 0  no: CTRL (line 6) is the vdev's own\n");
@@ -174,7 +174,7 @@ static void test_show_pages(void **state)
 /* The code is there if it is asked for, with each handler of the table. */
 static void test_show_code(void **state)
 {
-	struct said plain = said_of(state, "show", NULL), said = said_of(state, "show", "--code");
+	struct said plain = output_of(state, "show", NULL), said = output_of(state, "show", "--code");
 
 	assert_silent_of(plain.out, "HWR");
 	assert_memory_equal(said.out, plain.out, strlen(plain.out));
@@ -191,7 +191,7 @@ static void test_show_compiled(void **state)
 	const char *compiled = path_in(state, "card.vpb");
 	struct said source, other;
 
-	source = said_of(state, "show", "--code");
+	source = output_of(state, "show", "--code");
 	other = said_by("compile", path_in(state, "card.vpm"), "-o", compiled, NULL);
 	assert_int_equal(other.code, TOOL_OK);
 	said_free(&other);
@@ -531,7 +531,7 @@ static void test_doc_is_whole(void **state)
 /* What is text in the model is text in the page. */
 static void test_doc_escapes(void **state)
 {
-	struct said said = said_of(state, "doc", NULL);
+	struct said said = output_of(state, "doc", NULL);
 
 	well_formed(said.out);
 	assert_says(said.out, "<h1>A &lt;card&gt; &amp; more</h1>");
@@ -543,7 +543,7 @@ static void test_doc_escapes(void **state)
 /* A register's bits are drawn from the highest down, each field as wide as it is. */
 static void test_doc_bits(void **state)
 {
-	struct said said = said_of(state, "doc", NULL);
+	struct said said = output_of(state, "doc", NULL);
 	const char *section = from(said.out, "</code> &mdash; </h3>");
 
 	assert_says(section, "<th>31</th><th>30</th>");
@@ -556,7 +556,7 @@ static void test_doc_bits(void **state)
 /* What was derived is there, too. */
 static void test_doc_derived(void **state)
 {
-	struct said said = said_of(state, "doc", NULL);
+	struct said said = output_of(state, "doc", NULL);
 
 	assert_says(said.out, "Read: hardware for the owner of unit, else what was saved. Write: "
 			      "hook `on write FIRE`, line 22.");
