@@ -272,6 +272,8 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 		if (write && copy_from_user(&data, buffer + done, step))
 			return -EFAULT;
 		ret = access_once(vdev, region, offset + done, &data, step, write);
+		if (ret == -ERESTARTSYS && done)
+			break; /* what is done must not be done again */
 		if (ret)
 			return ret;
 		if (!write && copy_to_user(buffer + done, &data, step))
