@@ -304,6 +304,7 @@ static inline int host_setup(void **state)
 	make_file(in_host("/sys/bus/pci/devices/" OTHER "/class"), "0x020000\n");
 	make_file(in_host("/etc/machine-id"), "0123456789abcdef0123456789abcdef\n");
 	make_file(in_host("/dev/kmsg"), "6,1,1,-;something before\n");
+	make_file(in_host("/run/x"), "");
 	make_file(in_host("/lib/firmware/vpio/none"), "");
 	unlink(in_host("/lib/firmware/vpio/none"));
 	bind_card("8139cp");

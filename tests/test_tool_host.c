@@ -449,6 +449,15 @@ static void test_remove(void **state)
 	assert_int_equal(vdevs(), 1);
 }
 
+/* What others name themselves does not reach a terminal as it is. */
+static void test_hostile_name(void **state)
+{
+	(void)state;
+	open_web();
+	make_file(in_host("/proc/4242/comm"), "qemu\033[2J\n");
+	assert_vpio("remove web", 1, "web is in use by qemu?[2J (pid 4242, VM shop)");
+}
+
 static void test_find(void **state)
 {
 	(void)state;
@@ -525,6 +534,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rights, bound_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_persist, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_remove, vdevs_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_hostile_name, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_find, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_none, bound_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_set, vdevs_setup, host_teardown),

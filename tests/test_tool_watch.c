@@ -379,6 +379,7 @@ static void test_stats(void **state)
 
 static void test_top(void **state)
 {
+	struct json_object *object;
 	struct said said;
 	char *rest, *line;
 
@@ -396,6 +397,10 @@ static void test_top(void **state)
 	for (rest = said.out; (line = host_line(&rest));)
 		assert_true(strlen(line) <= 80);
 	said_free(&said);
+	object = json_of("top --json --interval 0.1", 0);
+	assert_string_equal(at(object, "vdevs.1.name"), "web");
+	assert_string_equal(at(object, "vdevs.1.rates.hooks"), "0.0");
+	json_object_put(object);
 	/* this is no terminal */
 	assert_vpio("top", 1, "this is no terminal to draw on; for text say --once");
 	bind_card(NULL);

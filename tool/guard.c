@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "host/host.h"
 #include "qmp.h"
 #include "tool.h"
 
@@ -38,9 +39,9 @@ static const u64 restartable = 1, in_progress = 4; /* IA32_MCG_STATUS */
 static const u64 physical_page = 2 << 6 | 12;	   /* IA32_MCi_MISC: what the address is */
 
 static const char usage_text[] =
-	"usage: vpio guard --qmp SOCKET [--json] [--fatal] UUID\n"
+	"usage: vpio guard --qmp SOCKET [--json] [--fatal] NAME\n"
 	"\n"
-	"Watches the vdev UUID for violations of its guest and writes a line for each (for those of a\n"
+	"Watches the vdev NAME (or UUID) for violations of its guest, writes a line for each (those of a\n"
 	"second together). If the vdev's policy is mce, a machine check is injected into the VM, at most\n"
 	"one in 5 s. SOCKET is a QMP monitor of that VM which no other program uses. Ends when the VM\n"
 	"has ended. Needs no other right than that to use SOCKET.\n"
@@ -428,7 +429,8 @@ int tool_guard(int count, char **arguments)
 			       .look_ms = LOOK_MS,
 			       .pause_ms = PAUSE_MS,
 			       .idle_ms = IDLE_MS };
-	int option;
+	struct host_vdev vdev;
+	int option, status;
 
 	optind = 0; /* the arguments begin behind the command's name, which getopt wants */
 	while ((option = getopt_long(count + 1, arguments - 1, "+h", options, NULL)) != -1) {
@@ -455,5 +457,12 @@ int tool_guard(int count, char **arguments)
 		return TOOL_USAGE;
 	}
 	guard.vdev = arguments[optind - 1];
+	if (!is_uuid(guard.vdev)) {
+		host_say_as("guard");
+		status = host_vdev_find(&vdev, guard.vdev);
+		if (status)
+			return status;
+		guard.vdev = vdev.uuid;
+	}
 	return guard_run(&guard);
 }

@@ -178,5 +178,6 @@ const struct host_command host_add = {
 			{ NULL } },
 	.least = 1,
 	.most = 1,
+	.changes = true,
 	.run = run,
 };

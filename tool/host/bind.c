@@ -169,5 +169,6 @@ const struct host_command host_bind = {
 					      { NULL } },
 	.least = 1,
 	.most = 1,
+	.changes = true,
 	.run = run,
 };

@@ -87,7 +87,7 @@ int host_run(const struct host_command *command, int count, char **arguments)
 {
 	struct host_request request = { .command = command };
 	bool only_words = false;
-	int i, used;
+	int i, used, status;
 
 	host_say_as(command->name);
 	for (i = 0; i < count; i += used) {
@@ -113,7 +113,12 @@ int host_run(const struct host_command *command, int count, char **arguments)
 	}
 	if (request.count < command->least)
 		return usage(command, "something is missing", NULL);
-	return command->run(&request);
+	if (!command->changes)
+		return command->run(&request);
+	host_lock();
+	status = command->run(&request);
+	host_unlock();
+	return status;
 }
 
 bool host_has(const struct host_request *request, const char *option)

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "host.h"
 
@@ -52,7 +53,8 @@ static void add_hold(struct holds *holds, enum host_hold_kind kind, const char *
 	if (holds->count == HOST_MOST_HOLDS)
 		return;
 	holds->list[holds->count].kind = kind;
-	snprintf(holds->list[holds->count++].what, sizeof(holds->list[0].what), "%.127s", what);
+	snprintf(holds->list[holds->count].what, sizeof(holds->list[0].what), "%.127s", what);
+	host_clean(holds->list[holds->count++].what);
 }
 
 /* --- Network ----------------------------------------------------------------------------- */
@@ -168,10 +170,43 @@ static void routes_6(struct holds *holds, const struct names *names, const char 
 	free(text);
 }
 
-/* SSH_CONNECTION: the peer's address, its port, ours, and our port. */
+/*
+ * SSH_CONNECTION of this process or, as sudo takes it away, of the ones that it comes from. Fills in the
+ * peer's address, or "".
+ */
+static void find_peer(char *peer, size_t size)
+{
+	enum { MOST_ANCESTORS = 64 };
+	const char *own = getenv("SSH_CONNECTION"), *word;
+	unsigned int pid = (unsigned int)getpid(), i;
+	char environment[65536], *parent, *status;
+	size_t length;
+	FILE *file;
+
+	*peer = 0;
+	if (own)
+		snprintf(peer, size, "%.*s", (int)strcspn(own, " %"), own);
+	for (i = 0; i < MOST_ANCESTORS && pid > 1 && !*peer; i++) {
+		snprintf(environment, sizeof(environment), "%s/proc/%u/environ", host_root(), pid);
+		file = fopen(environment, "re");
+		length = file ? fread(environment, 1, sizeof(environment) - 1, file) : 0;
+		if (file)
+			fclose(file);
+		environment[length] = 0;
+		for (word = environment; word < environment + length; word += strlen(word) + 1) {
+			if (!strncmp(word, "SSH_CONNECTION=", 15))
+				snprintf(peer, size, "%.*s", (int)strcspn(word + 15, " %"),
+					 word + 15);
+		}
+		status = host_read_all("/proc/%u/status", pid);
+		parent = status ? strstr(status, "\nPPid:") : NULL;
+		pid = parent ? (unsigned int)strtoul(parent + 6, NULL, 10) : 0;
+		free(status);
+	}
+}
+
 static void find_network(struct holds *holds, const char *pci)
 {
-	const char *connection = getenv("SSH_CONNECTION");
 	struct best best = { .prefix = -1 };
 	struct names names = { .count = 0 };
 	char peer[64] = "";
@@ -179,8 +214,7 @@ static void find_network(struct holds *holds, const char *pci)
 	find_interfaces(pci, &names);
 	if (!names.count)
 		return;
-	if (connection)
-		snprintf(peer, sizeof(peer), "%.*s", (int)strcspn(connection, " %"), connection);
+	find_peer(peer, sizeof(peer));
 	/* IPv4's peers of a socket for both */
 	memmove(peer, peer + (strncmp(peer, "::ffff:", 7) ? 0 : 7),
 		strlen(peer + (strncmp(peer, "::ffff:", 7) ? 0 : 7)) + 1);

@@ -36,6 +36,7 @@ struct host_command {
 	const char *example;		   /* lines for --help */
 	const struct host_option *options; /* ends with an entry without name */
 	unsigned int least, most;	   /* arguments that are no options */
+	bool changes;			   /* one at a time on a host */
 	int (*run)(const struct host_request *request);
 };
 
@@ -75,6 +76,8 @@ void host_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void host_say_as(const char *command);
 /* Prints an object, one line or many, and drops it; an exit status. */
 int host_print_json(struct json_object *object, bool pretty);
+/* Text of somebody else's, for a terminal: without what that would obey. Changes it. */
+void host_clean(char *text);
 /* What was printed has arrived; else an exit status. */
 int host_flushed(void);
 void host_json_text(struct json_object *object, const char *key, const char *value);
@@ -112,6 +115,10 @@ char *host_line(char **text);
  * stdout or stderr.
  */
 int host_program(char *said, size_t size, const char *const arguments[]);
+
+/* Waits until no other command changes the host; until the process ends, or host_unlock(). */
+void host_lock(void);
+void host_unlock(void);
 
 /* While a change is made that must not be left half done, signals wait. */
 void host_begin_change(void);
@@ -202,7 +209,10 @@ struct host_vdev {
 	bool is_persistent; /* mdevctl makes it again */
 };
 
+/* All of them, but not who has them open, which takes long; the caller frees them. */
 struct host_vdev *host_vdevs(size_t *count);
+/* Who has it open. */
+void host_vdev_find_user(struct host_vdev *vdev);
 bool host_vdev_read(struct host_vdev *vdev, const char *uuid);
 /* By name, UUID, or the beginning of one; 0, or a message and an exit status. */
 int host_vdev_find(struct host_vdev *vdev, const char *word);

@@ -62,5 +62,6 @@ const struct host_command host_remove = {
 			{ NULL } },
 	.least = 1,
 	.most = HOST_MOST_WORDS,
+	.changes = true,
 	.run = run,
 };

@@ -97,10 +97,20 @@ int host_print_json(struct json_object *object, bool pretty)
 	return host_flushed();
 }
 
+void host_clean(char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
 int host_flushed(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return TOOL_OK;
+	if (errno == EPIPE)
+		return TOOL_SYSTEM; /* whoever read it knows */
 	return host_fail(
 		TOOL_SYSTEM,
 		"cannot write to standard output: %s; is the disk full, or the reader gone?",

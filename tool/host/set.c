@@ -66,5 +66,6 @@ const struct host_command host_set = {
 						 { NULL } },
 	.least = 1,
 	.most = HOST_MOST_WORDS,
+	.changes = true,
 	.run = run,
 };

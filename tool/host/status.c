@@ -248,6 +248,7 @@ static int run(const struct host_request *request)
 	struct picture picture;
 	struct host_vdev vdev;
 	int status;
+	size_t i;
 
 	if (request->count) {
 		status = host_vdev_find(&vdev, request->words[0]);
@@ -258,6 +259,8 @@ static int run(const struct host_request *request)
 	}
 	picture.devices = host_devices(&picture.device_count);
 	picture.vdevs = host_vdevs(&picture.vdev_count);
+	for (i = 0; i < picture.vdev_count; i++)
+		host_vdev_find_user(&picture.vdevs[i]);
 	status = host_has(request, "json") ? print_json(&picture) : print_all(&picture);
 	free(picture.devices);
 	free(picture.vdevs);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,6 +261,31 @@ int host_program(char *said, size_t size, const char *const arguments[])
 	if (!WIFEXITED(status))
 		return -EINTR;
 	return WEXITSTATUS(status) == 127 && !*said ? -ENOENT : WEXITSTATUS(status);
+}
+
+/* --- One at a time ------------------------------------------------------------------------ */
+
+/*
+ * Names and MAC addresses are looked at, then written: nobody else may do so in between. Who may not
+ * make the file may not change the host either, and is told so then.
+ */
+static int lock = -1;
+
+void host_lock(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/run/vpio.lock", host_root());
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	while (lock >= 0 && flock(lock, LOCK_EX) && errno == EINTR)
+		;
+}
+
+void host_unlock(void)
+{
+	if (lock >= 0)
+		close(lock);
+	lock = -1;
 }
 
 /* --- Changes ----------------------------------------------------------------------------- */

@@ -240,6 +240,54 @@ static char *draw(const struct look *before, const struct look *now)
 	return text;
 }
 
+/* --- As JSON: what each counter has grown, a second ----------------------------------------- */
+
+static struct json_object *rates_json(const struct look *before, const struct look *now,
+				      const char *who)
+{
+	const struct host_counters *counters = counters_of(now, who);
+	struct json_object *object = json_object_new_object();
+	unsigned int i;
+
+	for (i = 0; counters && i < counters->count; i++)
+		json_object_object_add(
+			object, counters->list[i].name,
+			json_object_new_double(rate(before, now, who, counters->list[i].name)));
+	return object;
+}
+
+static struct json_object *look_json(const struct look *before, const struct look *now)
+{
+	struct json_object *devices = json_object_new_array(), *vdevs = json_object_new_array();
+	struct json_object *all = json_object_new_object(), *object;
+	size_t i;
+
+	for (i = 0; i < now->device_count; i++) {
+		if (!now->devices[i].is_bound)
+			continue;
+		object = json_object_new_object();
+		host_json_text(object, "address", now->devices[i].address);
+		json_object_object_add(object, "rates",
+				       rates_json(before, now, now->devices[i].address));
+		json_object_array_add(devices, object);
+	}
+	for (i = 0; i < now->vdev_count; i++) {
+		object = json_object_new_object();
+		host_json_text(object, "name", now->vdevs[i].is_named ? now->vdevs[i].name : NULL);
+		host_json_text(object, "uuid", now->vdevs[i].uuid);
+		host_json_text(object, "device", now->vdevs[i].parent);
+		json_object_object_add(object, "rates",
+				       rates_json(before, now, now->vdevs[i].uuid));
+		json_object_array_add(vdevs, object);
+	}
+	host_json_number(all, "ns", now->ns - before->ns);
+	json_object_object_add(all, "devices", devices);
+	json_object_object_add(all, "vdevs", vdevs);
+	return all;
+}
+
+/* --- As text ------------------------------------------------------------------------------- */
+
 static void wait_ms(unsigned long ms)
 {
 	const struct timespec time = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
@@ -247,21 +295,25 @@ static void wait_ms(unsigned long ms)
 	nanosleep(&time, NULL);
 }
 
-static int run_batch(unsigned long interval, unsigned long count)
+static int print_look(const struct look *before, const struct look *now, bool is_last)
+{
+	char *text = draw(before, now);
+
+	printf("%s%s", text, is_last ? "" : "\n");
+	free(text);
+	return host_flushed();
+}
+
+static int run_batch(unsigned long interval, unsigned long count, bool json)
 {
 	struct look *before = take_look(), *now;
 	int status = TOOL_OK;
-	char *text;
 
 	while (count-- && !status) {
 		wait_ms(interval);
 		now = take_look();
-		text = draw(before, now);
-		fputs(text, stdout);
-		if (count)
-			putchar('\n');
-		status = host_flushed();
-		free(text);
+		status = json ? host_print_json(look_json(before, now), false)
+			      : print_look(before, now, !count);
 		drop_look(before);
 		before = now;
 	}
@@ -404,10 +456,10 @@ static int run(const struct host_request *request)
 	status = host_number(request, "count", 1000000, &count);
 	if (status)
 		return status;
-	if (host_has(request, "once"))
+	if (host_has(request, "once") || (host_has(request, "json") && !count))
 		count = 1;
 	if (count)
-		return run_batch(interval, count);
+		return run_batch(interval, count, host_has(request, "json"));
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) || !getenv("TERM") ||
 	    !strcmp(getenv("TERM"), "dumb"))
 		return host_fail(
@@ -418,7 +470,7 @@ static int run(const struct host_request *request)
 
 const struct host_command host_top = {
 	.name = "top",
-	.arguments = "[--interval SECONDS] [--once | --count N]",
+	.arguments = "[--interval SECONDS] [--once | --count N] [--json]",
 	.what = "shows who uses the devices, and how much, live",
 	.more = "Of each device its state, its engines with owner and queue, and of each vdev a second: frames and\n"
 		"bits sent (TX) and received (RX), accesses that ran the model's code (HOOK) and all (TRAP),\n"
@@ -431,6 +483,7 @@ const struct host_command host_top = {
 			{ "interval", "SECONDS", "time between two looks (1)" },
 			{ "once", NULL, "print one picture as text, and end" },
 			{ "count", "N", "print N of them" },
+			{ "json", NULL, "print the rates for a program, a line a look" },
 			{ NULL } },
 	.run = run,
 };

@@ -402,7 +402,8 @@ static void print_json(struct target *target, const struct event *event)
 			host_json_text(object, "refused", event->refused);
 		host_json_number(object, "ns", event->ns);
 	}
-	host_print_json(object, false);
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
 }
 
 /* A line of the kernel's; true: that was the last that is wanted. */

@@ -96,5 +96,6 @@ const struct host_command host_unbind = {
 	.options = (const struct host_option[]){ { NULL } },
 	.least = 1,
 	.most = 1,
+	.changes = true,
 	.run = run,
 };

@@ -61,10 +61,12 @@ static bool has_open(const char *pid, const char *group, const char *cdev)
 	return found;
 }
 
-static void find_user(struct host_vdev *vdev)
+void host_vdev_find_user(struct host_vdev *vdev)
 {
 	char number[64], group[128] = "", cdev[128] = "", **names, **name;
 
+	if (!vdev->is_open)
+		return;
 	if (host_link(number, sizeof(number), MDEVS "/%s/iommu_group", vdev->uuid))
 		snprintf(group, sizeof(group), "/dev/vfio/%s", number);
 	names = host_names(MDEVS "/%s/vfio-dev", vdev->uuid);
@@ -80,7 +82,9 @@ static void find_user(struct host_vdev *vdev)
 	if (!vdev->pid)
 		return;
 	host_read(vdev->process, sizeof(vdev->process), "/proc/%d/comm", vdev->pid);
+	host_clean(vdev->process);
 	find_guest(vdev);
+	host_clean(vdev->guest);
 }
 
 void host_vdev_user(const struct host_vdev *vdev, char *text, size_t size)
@@ -119,8 +123,7 @@ static void find_name(struct host_vdev *vdev)
 		snprintf(vdev->name, sizeof(vdev->name), "%.8s", vdev->uuid);
 }
 
-/* Without who has it open, which takes long. */
-static bool read_vdev(struct host_vdev *vdev, const char *uuid)
+bool host_vdev_read(struct host_vdev *vdev, const char *uuid)
 {
 	*vdev = (struct host_vdev){ .pid = 0 };
 	snprintf(vdev->uuid, sizeof(vdev->uuid), "%.39s", uuid);
@@ -142,15 +145,6 @@ static bool read_vdev(struct host_vdev *vdev, const char *uuid)
 		host_read_number(VPIO_INTERRUPT_EVENTS, MDEVS "/%s/vpio/interrupt_events", uuid);
 	vdev->is_open = host_read_number(0, MDEVS "/%s/vpio/open", uuid);
 	vdev->is_persistent = host_is_persistent(vdev->parent, uuid);
-	return true;
-}
-
-bool host_vdev_read(struct host_vdev *vdev, const char *uuid)
-{
-	if (!read_vdev(vdev, uuid))
-		return false;
-	if (vdev->is_open)
-		find_user(vdev);
 	return true;
 }
 
@@ -201,9 +195,10 @@ int host_vdev_find(struct host_vdev *vdev, const char *word)
 		if (!strncasecmp(vdevs[i].uuid, word, strlen(word)))
 			found = &vdevs[i];
 	}
-	if (found)
+	if (found) {
 		*vdev = *found;
-	else if (matches)
+		host_vdev_find_user(vdev);
+	} else if (matches)
 		status = host_fail(TOOL_BAD_INPUT,
 				   "%zu vdevs have a UUID that begins with '%s'; give more of it, "
 				   "or a name: vpio status",
