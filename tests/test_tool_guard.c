@@ -17,6 +17,7 @@
 #include "../tool/qmp.h"
 
 #define VDEV	 "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define OTHER	 "00000000-509f-382f-3c1e-e6bfe0fa1001"
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
 #define READY	 GREETING "{\"return\": {}, \"id\": 1}\r\n"
 #define EVENT \
@@ -327,6 +328,7 @@ static void test_devices(void **state)
 /* A VM that answers as QEMU does; and its vdev, which it lets violate until it is over. */
 struct vm {
 	void **state;
+	const char *name;     /* its vdev's */
 	const char *device;   /* what its device's sysfsdev is */
 	const char *answer;   /* to mce */
 	const char *policy;   /* of its vdev */
@@ -429,7 +431,7 @@ static void *play(void *opaque)
 static struct said guard_with(struct vm *vm, bool json, bool fatal)
 {
 	const struct guard guard = {
-		.vdev = VDEV,
+		.vdev = vm->name ? vm->name : VDEV,
 		.monitor = path_in(vm->state, "qmp"),
 		.json = json,
 		.fatal = fatal,
@@ -450,6 +452,8 @@ static struct said guard_with(struct vm *vm, bool json, bool fatal)
 	assert_int_equal(system(command), 0);
 	vdev_file(vm->state, "violations", "count 7\nstops 0\nkind deny\naddress 0x50\nsize 0\n");
 	vdev_file(vm->state, "policy", vm->policy);
+	if (vm->name)
+		vdev_file(vm->state, "name", vm->name);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", guard.monitor);
 	vm->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(vm->listener, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -573,7 +577,7 @@ static void test_other_vm(void **state)
 	struct vm vm = new_vm(state);
 	struct said said;
 
-	vm.device = "00000000-0000-0000-0000-000000000000";
+	vm.device = OTHER;
 	vm.rounds = 0;
 	said = guard_with(&vm, false, false);
 	assert_int_equal(said.code, TOOL_BAD_INPUT);
@@ -603,6 +607,27 @@ static void test_strange_record(void **state)
 	assert_int_equal(said.code, TOOL_SYSTEM);
 	assert_int_equal(vm.count, 0);
 	assert_says(said.errors, "expected lines as \"count 0\"");
+	said_free(&said);
+}
+
+/* By its name, beside others. */
+static void test_name(void **state)
+{
+	struct vm vm = new_vm(state);
+	struct said said;
+	char path[512];
+
+	snprintf(path, sizeof(path), "mkdir -p '%s/bus/mdev/devices/" OTHER "/vpio'",
+		 (const char *)*state);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/bus/mdev/devices/" OTHER "/vpio/name",
+		 (const char *)*state);
+	write_text(path, "web1\n");
+	vm.name = "web";
+	said = guard_with(&vm, false, false);
+	assert_int_equal(said.code, TOOL_OK);
+	assert_int_equal(vm.count, 1);
+	assert_says(said.errors, "guards " VDEV);
 	said_free(&said);
 }
 
@@ -678,6 +703,7 @@ int main(void)
 		WITH_DIRECTORY(other_vm),
 		WITH_DIRECTORY(vm_speaks_garbage),
 		WITH_DIRECTORY(strange_record),
+		WITH_DIRECTORY(name),
 		WITH_DIRECTORY(wrong_names),
 		cmocka_unit_test(test_usage),
 	};

@@ -3,6 +3,7 @@
  * vpio guard: waits for a vdev's violations, says what they were, and injects a machine check into the
  * VM if the vdev's policy is mce.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -38,12 +39,12 @@ static const u64 restartable = 1, in_progress = 4; /* IA32_MCG_STATUS */
 static const u64 physical_page = 2 << 6 | 12;	   /* IA32_MCi_MISC: what the address is */
 
 static const char usage_text[] =
-	"usage: vpio guard --qmp SOCKET [--json] [--fatal] UUID\n"
+	"usage: vpio guard --qmp SOCKET [--json] [--fatal] VDEV\n"
 	"\n"
-	"Watches the vdev UUID for violations of its guest and writes a line for each (for those of a\n"
-	"second together). If the vdev's policy is mce, a machine check is injected into the VM, at most\n"
-	"one in 5 s. SOCKET is a QMP monitor of that VM which no other program uses. Ends when the VM\n"
-	"has ended. Needs no other right than that to use SOCKET.\n"
+	"Watches a vdev (its UUID, or its name) for violations of its guest and writes a line for each\n"
+	"(for those of a second together). If the vdev's policy is mce, a machine check is injected\n"
+	"into the VM, at most one in 5 s. SOCKET is a QMP monitor of that VM which no other program\n"
+	"uses. Ends when the VM has ended. Needs no other right than that to use SOCKET.\n"
 	"\n"
 	"  --qmp SOCKET  path of the monitor's Unix socket\n"
 	"  --json        write JSON lines\n"
@@ -65,6 +66,7 @@ struct record {
 /* A guard at work. */
 struct watch {
 	const struct guard *guard;
+	char uuid[UUID + 1];
 	struct qmp qmp;
 	int violations;	     /* handle of the file */
 	struct record last;  /* that was reported */
@@ -84,9 +86,10 @@ static int64_t now_ms(void)
 
 /* --- The vdev's files -------------------------------------------------------------------- */
 
-static void path_of(const struct guard *guard, const char *name, char path[PATH_MAX])
+static void path_of(const struct watch *watch, const char *name, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", guard->sys, guard->vdev, name);
+	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", watch->guard->sys, watch->uuid,
+		 name);
 }
 
 /* A line "NAME VALUE" of the record. Names that are not known are of a newer module. */
@@ -128,8 +131,8 @@ static int read_record(const struct watch *watch, struct record *record, bool *g
 	if (*gone)
 		return TOOL_OK;
 	if (got < 0) {
-		fprintf(stderr, "vpio guard: cannot read the violations of %s: %s\n",
-			watch->guard->vdev, strerror(errno));
+		fprintf(stderr, "vpio guard: cannot read the violations of %s: %s\n", watch->uuid,
+			strerror(errno));
 		return TOOL_SYSTEM;
 	}
 	text[got] = '\0';
@@ -142,18 +145,18 @@ static int read_record(const struct watch *watch, struct record *record, bool *g
 	fprintf(stderr,
 		"vpio guard: expected lines as \"count 0\" in the file violations of %s: are the module and "
 		"this command of one version?\n",
-		watch->guard->vdev);
+		watch->uuid);
 	return TOOL_SYSTEM;
 }
 
 /* The vdev's policy; "?" if it can't be read. */
-static void read_policy(const struct guard *guard, char policy[16])
+static void read_policy(const struct watch *watch, char policy[16])
 {
 	char path[PATH_MAX];
 	FILE *file;
 
 	strcpy(policy, "?");
-	path_of(guard, "policy", path);
+	path_of(watch, "policy", path);
 	file = fopen(path, "r");
 	if (!file)
 		return;
@@ -167,27 +170,66 @@ static bool is_uuid(const char *text)
 	return strlen(text) == UUID && strspn(text, "0123456789abcdefABCDEF-") == UUID;
 }
 
+/* Whether the vdev has this name. */
+static bool has_name(const struct watch *watch, const char *name)
+{
+	char path[PATH_MAX], line[64] = "";
+	FILE *file;
+
+	path_of(watch, "name", path);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return *line && !strcmp(line, name);
+}
+
+/* The vdev that is meant, by its UUID or its name: its UUID. */
+static bool find_vdev(struct watch *watch)
+{
+	char path[PATH_MAX], first[UUID + 1] = "";
+	struct dirent *entry;
+	DIR *directory;
+
+	snprintf(path, sizeof(path), "%s/bus/mdev/devices", watch->guard->sys);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		if (!is_uuid(entry->d_name))
+			continue;
+		memcpy(watch->uuid, entry->d_name, sizeof(watch->uuid));
+		if (!strcasecmp(watch->uuid, watch->guard->vdev) ||
+		    has_name(watch, watch->guard->vdev))
+			memcpy(first, watch->uuid, sizeof(first));
+		if (!strcasecmp(first, watch->guard->vdev))
+			break;
+	}
+	if (directory)
+		closedir(directory);
+	memcpy(watch->uuid, first, sizeof(first));
+	return *first;
+}
+
 static int open_violations(struct watch *watch)
 {
-	const struct guard *guard = watch->guard;
 	char path[PATH_MAX];
 
-	if (!is_uuid(guard->vdev)) {
+	if (!find_vdev(watch)) {
 		fprintf(stderr,
-			"vpio guard: expected a vdev's UUID, found '%s'; those that there are: ls "
-			"/sys/bus/mdev/devices\n",
-			guard->vdev);
+			"vpio guard: there is no vdev with the UUID or name '%s'; those that there are: ls "
+			"%s/bus/mdev/devices\n",
+			watch->guard->vdev, watch->guard->sys);
 		return TOOL_BAD_INPUT;
 	}
-	path_of(guard, "violations", path);
+	path_of(watch, "violations", path);
 	watch->violations = open(path, O_RDONLY | O_CLOEXEC);
 	if (watch->violations >= 0)
 		return TOOL_OK;
-	fprintf(stderr,
-		"vpio guard: %s: %s; expected a vdev of vpio, those that there are: ls "
-		"/sys/bus/mdev/devices\n",
-		path, strerror(errno));
-	return errno == ENOENT || errno == ENOTDIR ? TOOL_BAD_INPUT : TOOL_SYSTEM;
+	fprintf(stderr, "vpio guard: cannot read %s: %s; is it a vdev of another module?\n", path,
+		strerror(errno));
+	return TOOL_BAD_INPUT;
 }
 
 /* --- The VM ------------------------------------------------------------------------------ */
@@ -199,8 +241,7 @@ static int ended(const struct watch *watch)
 
 	switch (qmp->state) {
 	case QMP_CLOSED:
-		fprintf(stderr, "vpio guard: %s: it guards %s no more\n", qmp->why,
-			watch->guard->vdev);
+		fprintf(stderr, "vpio guard: %s: it guards %s no more\n", qmp->why, watch->uuid);
 		return TOOL_OK;
 	case QMP_NONE:
 		fprintf(stderr, "vpio guard: %s: %s\n", watch->guard->monitor, qmp->why);
@@ -208,7 +249,7 @@ static int ended(const struct watch *watch)
 	default:
 		fprintf(stderr,
 			"vpio guard: %s: %s; %s is not guarded until vpio guard is started again\n",
-			watch->guard->monitor, qmp->why, watch->guard->vdev);
+			watch->guard->monitor, qmp->why, watch->uuid);
 		return TOOL_SYSTEM;
 	}
 }
@@ -219,14 +260,14 @@ static int connect_vm(struct watch *watch)
 
 	if (qmp_open(&watch->qmp, guard->monitor, guard->patience_ms) != QMP_FINE)
 		return ended(watch);
-	if (qmp_has_device(&watch->qmp, "sysfsdev", guard->vdev))
+	if (qmp_has_device(&watch->qmp, "sysfsdev", watch->uuid))
 		return TOOL_OK;
 	if (watch->qmp.state != QMP_FINE)
 		return ended(watch);
 	fprintf(stderr,
 		"vpio guard: the VM at %s does not have the vdev %s: name the monitor of the VM that "
 		"has it\n",
-		guard->monitor, guard->vdev);
+		guard->monitor, watch->uuid);
 	return TOOL_BAD_INPUT;
 }
 
@@ -291,15 +332,15 @@ static void report(const struct watch *watch, const struct record *record, const
 	if (!watch->guard->json) {
 		printf("%s %s: %" PRIu64 " violation%s, the last: %s at %s size %" PRIu64
 		       "; policy %s: %s%s%s\n",
-		       stamp, watch->guard->vdev, fresh, fresh == 1 ? "" : "s", record->kind,
-		       address, record->size, policy, in_words(watch->action),
+		       stamp, watch->uuid, fresh, fresh == 1 ? "" : "s", record->kind, address,
+		       record->size, policy, in_words(watch->action),
 		       *watch->answer ? ": QEMU says: " : "", watch->answer);
 		fflush(stdout);
 		return;
 	}
 	object = json_object_new_object();
 	json_object_object_add(object, "time", json_object_new_string(stamp));
-	json_object_object_add(object, "vdev", json_object_new_string(watch->guard->vdev));
+	json_object_object_add(object, "vdev", json_object_new_string(watch->uuid));
 	json_object_object_add(object, "violations", json_object_new_uint64(record->count));
 	json_object_object_add(object, "new", json_object_new_uint64(fresh));
 	json_object_object_add(object, "kind", json_object_new_string(record->kind));
@@ -309,7 +350,7 @@ static void report(const struct watch *watch, const struct record *record, const
 	json_object_object_add(object, "action", json_object_new_string(watch->action));
 	if (*watch->answer)
 		json_object_object_add(object, "answer", json_object_new_string(watch->answer));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
 	fflush(stdout);
 	json_object_put(object);
 }
@@ -322,7 +363,7 @@ static bool act(struct watch *watch, const struct record *record)
 	char policy[16];
 	bool good = true;
 
-	read_policy(watch->guard, policy);
+	read_policy(watch, policy);
 	*watch->answer = '\0';
 	watch->action = "refused";
 	if (!strcmp(policy, "stop")) {
@@ -347,7 +388,7 @@ static int look(struct watch *watch, bool *over)
 
 	watch->next_look = now_ms() + watch->guard->look_ms;
 	if (*over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->uuid);
 	if (code || *over || record.count == watch->last.count)
 		return code;
 	if (!act(watch, &record)) {
@@ -376,10 +417,10 @@ static int work(struct watch *watch)
 	int code = read_record(watch, &watch->last, &over);
 
 	if (over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->uuid);
 	else if (!code)
 		fprintf(stderr, "vpio guard: guards %s, violations so far: %" PRIu64 "\n",
-			watch->guard->vdev, watch->last.count);
+			watch->uuid, watch->last.count);
 	while (!code && !over) {
 		wait_for_more(watch);
 		if (now_ms() >= watch->next_look)
@@ -414,6 +455,15 @@ int guard_run(const struct guard *guard)
 	return code;
 }
 
+static int usage(const char *what)
+{
+	fprintf(stderr,
+		"vpio guard: %s; usage: vpio guard --qmp SOCKET [--json] [--fatal] VDEV (vpio guard --help "
+		"says more)\n",
+		what);
+	return TOOL_USAGE;
+}
+
 int tool_guard(int count, char **arguments)
 {
 	static const struct option options[] = {
@@ -430,8 +480,9 @@ int tool_guard(int count, char **arguments)
 			       .idle_ms = IDLE_MS };
 	int option;
 
+	opterr = 0;
 	optind = 0; /* the arguments begin behind the command's name, which getopt wants */
-	while ((option = getopt_long(count + 1, arguments - 1, "+h", options, NULL)) != -1) {
+	while ((option = getopt_long(count + 1, arguments - 1, ":h", options, NULL)) != -1) {
 		switch (option) {
 		case 'q':
 			guard.monitor = optarg;
@@ -445,15 +496,16 @@ int tool_guard(int count, char **arguments)
 		case 'h':
 			fputs(usage_text, stdout);
 			return TOOL_OK;
+		case ':':
+			return usage("the socket's path is missing behind --qmp");
 		default:
-			fputs(usage_text, stderr);
-			return TOOL_USAGE;
+			return usage("there is no such option");
 		}
 	}
-	if (!guard.monitor || optind != count) {
-		fputs(usage_text, stderr);
-		return TOOL_USAGE;
-	}
+	if (!guard.monitor)
+		return usage("it needs --qmp and the path of the VM's QMP socket");
+	if (optind != count)
+		return usage("it needs one vdev");
 	guard.vdev = arguments[optind - 1];
 	return guard_run(&guard);
 }

@@ -9,7 +9,7 @@
 
 /**
  * struct guard - what to guard
- * @vdev: its UUID
+ * @vdev: its UUID, or its name
  * @monitor: path of the VM's QMP socket
  * @json: reports are JSON lines
  * @fatal: the machine check says that the processor's context is corrupt

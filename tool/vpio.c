@@ -18,7 +18,7 @@ static const struct {
 
 /* Those of no family. */
 static const struct tool_command commands[] = {
-	{ "guard", "--qmp SOCKET [--json] [--fatal] UUID",
+	{ "guard", "--qmp SOCKET [--json] [--fatal] VDEV",
 	  "watches a vdev for violations; injects a machine check if that is its policy",
 	  tool_guard },
 };
