@@ -3,7 +3,7 @@
  * vpio guard, without QEMU and the module: a peer that speaks QMP, one that does not, and one that
  * stops in between; and what the guard does about violations, by the vdev's policy.
  */
-#include "commands.h"
+#include "host.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,11 +13,10 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "../tool/guard.h"
-#include "../tool/qmp.h"
+#include "../tool/host/guard.h"
+#include "../tool/host/qmp.h"
 
 #define VDEV	 "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-#define OTHER	 "00000000-509f-382f-3c1e-e6bfe0fa1001"
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
 #define READY	 GREETING "{\"return\": {}, \"id\": 1}\r\n"
 #define EVENT \
@@ -328,7 +327,6 @@ static void test_devices(void **state)
 /* A VM that answers as QEMU does; and its vdev, which it lets violate until it is over. */
 struct vm {
 	void **state;
-	const char *name;     /* its vdev's */
 	const char *device;   /* what its device's sysfsdev is */
 	const char *answer;   /* to mce */
 	const char *policy;   /* of its vdev */
@@ -431,7 +429,7 @@ static void *play(void *opaque)
 static struct said guard_with(struct vm *vm, bool json, bool fatal)
 {
 	const struct guard guard = {
-		.vdev = vm->name ? vm->name : VDEV,
+		.vdev = VDEV,
 		.monitor = path_in(vm->state, "qmp"),
 		.json = json,
 		.fatal = fatal,
@@ -452,8 +450,6 @@ static struct said guard_with(struct vm *vm, bool json, bool fatal)
 	assert_int_equal(system(command), 0);
 	vdev_file(vm->state, "violations", "count 7\nstops 0\nkind deny\naddress 0x50\nsize 0\n");
 	vdev_file(vm->state, "policy", vm->policy);
-	if (vm->name)
-		vdev_file(vm->state, "name", vm->name);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", guard.monitor);
 	vm->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(vm->listener, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -577,7 +573,7 @@ static void test_other_vm(void **state)
 	struct vm vm = new_vm(state);
 	struct said said;
 
-	vm.device = OTHER;
+	vm.device = UUID_B;
 	vm.rounds = 0;
 	said = guard_with(&vm, false, false);
 	assert_int_equal(said.code, TOOL_BAD_INPUT);
@@ -610,72 +606,25 @@ static void test_strange_record(void **state)
 	said_free(&said);
 }
 
-/* By its name, beside others. */
-static void test_name(void **state)
-{
-	struct vm vm = new_vm(state);
-	struct said said;
-	char path[512];
-
-	snprintf(path, sizeof(path), "mkdir -p '%s/bus/mdev/devices/" OTHER "/vpio'",
-		 (const char *)*state);
-	assert_int_equal(system(path), 0);
-	snprintf(path, sizeof(path), "%s/bus/mdev/devices/" OTHER "/vpio/name",
-		 (const char *)*state);
-	write_text(path, "web1\n");
-	vm.name = "web";
-	said = guard_with(&vm, false, false);
-	assert_int_equal(said.code, TOOL_OK);
-	assert_int_equal(vm.count, 1);
-	assert_says(said.errors, "guards " VDEV);
-	said_free(&said);
-}
-
-static void test_wrong_names(void **state)
-{
-	static const char *const names[] = { "", "nic", "../../../../etc/passwd", VDEV "0",
-					     "83b8f4f2-509f-382f-3c1e-e6bfe0fa100/" };
-	struct guard guard = { .vdev = VDEV,
-			       .monitor = path_in(state, "no-such-socket"),
-			       .sys = *state,
-			       .patience_ms = PATIENCE_MS };
-	char command[512], longer[256];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		guard.vdev = names[i];
-		assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT);
-	}
-	guard.vdev = VDEV;
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT); /* no such vdev */
-	snprintf(command, sizeof(command), "mkdir -p '%s/bus/mdev/devices/" VDEV "/vpio'",
-		 (const char *)*state);
-	assert_int_equal(system(command), 0);
-	vdev_file(state, "violations", "count 0\nstops 0\n");
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT); /* no such socket */
-	memset(longer, 'x', sizeof(longer) - 1);
-	longer[sizeof(longer) - 1] = '\0';
-	guard.monitor = longer;
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT);
-}
-
-static int run_guard(int count, const char *first, const char *second, const char *third)
-{
-	char *arguments[] = { (char *)"guard", (char *)first, (char *)second, (char *)third, NULL };
-
-	return tool_guard(count, arguments + 1);
-}
-
-static void test_usage(void **state)
+static void test_wrong_words(void **state)
 {
 	(void)state;
-	assert_int_equal(run_guard(0, NULL, NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, VDEV, NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(2, "--qmp", "/x", NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, "--qmp", NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(2, "--loud", VDEV, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, "--help", NULL, NULL), TOOL_OK);
-	assert_int_equal(run_guard(3, "--qmp", "/x", "nonsense"), TOOL_BAD_INPUT);
+	assert_vpio("guard", TOOL_USAGE, "something is missing");
+	assert_vpio("guard web", TOOL_USAGE, "--qmp");
+	assert_vpio("guard --qmp", TOOL_USAGE, "a value is missing");
+	assert_vpio("guard --qmp /x", TOOL_USAGE, "something is missing");
+	assert_vpio("guard --loud --qmp /x web", TOOL_USAGE, "there is no option");
+	assert_vpio("guard --help", TOOL_OK, "Example\n");
+	assert_vpio("guard --qmp /x nobody", TOOL_BAD_INPUT, "there is no vdev");
+	assert_vpio("guard --qmp /x ../../../../etc", TOOL_BAD_INPUT, "there is no vdev");
+	assert_vpio("guard --qmp /x web", TOOL_BAD_INPUT, UUID_A "/vpio/violations: No such file");
+	write_text(in_host("/sys/bus/mdev/devices/" UUID_A "/vpio/violations"), "count 0\n");
+	assert_vpio("guard --qmp /no/such/socket web", TOOL_BAD_INPUT,
+		    "/no/such/socket: No such file or directory: start QEMU with -qmp unix:");
+	assert_vpio("guard --qmp /dev/null web", TOOL_BAD_INPUT, "Connection refused");
+	assert_vpio("guard --qmp /123456789012345678901234567890123456789012345678901234567890"
+		    "12345678901234567890123456789012345678901234567890 web",
+		    TOOL_BAD_INPUT, "less than 108 bytes");
 }
 
 #define WITH_DIRECTORY(name) \
@@ -703,9 +652,7 @@ int main(void)
 		WITH_DIRECTORY(other_vm),
 		WITH_DIRECTORY(vm_speaks_garbage),
 		WITH_DIRECTORY(strange_record),
-		WITH_DIRECTORY(name),
-		WITH_DIRECTORY(wrong_names),
-		cmocka_unit_test(test_usage),
+		cmocka_unit_test_setup_teardown(test_wrong_words, vdevs_setup, host_teardown),
 	};
 
 	return cmocka_run_group_tests_name("guard", tests, NULL, NULL);

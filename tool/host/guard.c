@@ -3,28 +3,24 @@
  * vpio guard: waits for a vdev's violations, says what they were, and injects a machine check into the
  * VM if the vdev's policy is mce.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "guard.h"
+#include "host.h"
 #include "qmp.h"
-#include "tool.h"
 
 enum {
 	LOOK_MS = 1000,
 	PAUSE_MS = 5000,
 	IDLE_MS = 10000,
 	BANK = 5, /* of machine check registers: QEMU's own errors of memory are in 9, AMD's GART's in 4 */
-	UUID = 36,
 };
 
 /*
@@ -38,25 +34,6 @@ static const u64 status_valid = 1ull << 63, status_uncorrected = 1ull << 61,
 static const u64 restartable = 1, in_progress = 4; /* IA32_MCG_STATUS */
 static const u64 physical_page = 2 << 6 | 12;	   /* IA32_MCi_MISC: what the address is */
 
-static const char usage_text[] =
-	"usage: vpio guard --qmp SOCKET [--json] [--fatal] VDEV\n"
-	"\n"
-	"Watches a vdev (its UUID, or its name) for violations of its guest and writes a line for each\n"
-	"(for those of a second together). If the vdev's policy is mce, a machine check is injected\n"
-	"into the VM, at most one in 5 s. SOCKET is a QMP monitor of that VM which no other program\n"
-	"uses. Ends when the VM has ended. Needs no other right than that to use SOCKET.\n"
-	"\n"
-	"  --qmp SOCKET  path of the monitor's Unix socket\n"
-	"  --json        write JSON lines\n"
-	"  --fatal       the machine check leaves no guest a choice (processor context corrupt)\n"
-	"\n"
-	"Exit codes: 0 the VM has ended, 1 the user's mistake, 2 wrong usage, 3 the system's fault.\n"
-	"\n"
-	"Example:\n"
-	"    echo mce > /sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/vpio/policy\n"
-	"    qemu-system-x86_64 ... -qmp unix:/run/vm1-guard.qmp,server=on,wait=off &\n"
-	"    vpio guard --qmp /run/vm1-guard.qmp 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\n";
-
 /* What the vdev's file "violations" says. */
 struct record {
 	u64 count, stops, address, size;
@@ -66,7 +43,6 @@ struct record {
 /* A guard at work. */
 struct watch {
 	const struct guard *guard;
-	char uuid[UUID + 1];
 	struct qmp qmp;
 	int violations;	     /* handle of the file */
 	struct record last;  /* that was reported */
@@ -88,12 +64,12 @@ static int64_t now_ms(void)
 
 static void path_of(const struct watch *watch, const char *name, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", watch->guard->sys, watch->uuid,
-		 name);
+	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", watch->guard->sys,
+		 watch->guard->vdev, name);
 }
 
 /* A line "NAME VALUE" of the record. Names that are not known are of a newer module. */
-static bool take_line(struct record *record, const char *line, unsigned int *seen)
+static bool take_line(struct record *record, const char *line, bool *counted)
 {
 	char name[16], value[32], *end;
 	u64 number;
@@ -115,7 +91,7 @@ static bool take_line(struct record *record, const char *line, unsigned int *see
 		record->size = number;
 	else
 		return true;
-	*seen |= *name == 'c';
+	*counted |= !strcmp(name, "count");
 	return !*end;
 }
 
@@ -123,30 +99,26 @@ static bool take_line(struct record *record, const char *line, unsigned int *see
 static int read_record(const struct watch *watch, struct record *record, bool *gone)
 {
 	char text[512], *line, *rest;
-	unsigned int seen = 0;
+	bool good = true, counted = false;
 	ssize_t got = pread(watch->violations, text, sizeof(text) - 1, 0);
 
 	*record = (struct record){ .kind = "?" };
 	*gone = got < 0 && (errno == ENODEV || errno == ENOENT);
 	if (*gone)
 		return TOOL_OK;
-	if (got < 0) {
-		fprintf(stderr, "vpio guard: cannot read the violations of %s: %s\n", watch->uuid,
-			strerror(errno));
-		return TOOL_SYSTEM;
-	}
+	if (got < 0)
+		return host_fail(TOOL_SYSTEM, "cannot read the violations of %s: %s",
+				 watch->guard->vdev, strerror(errno));
 	text[got] = '\0';
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (!take_line(record, line, &seen))
-			seen = 0;
-	}
-	if (seen)
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		good &= take_line(record, line, &counted);
+	if (good && counted)
 		return TOOL_OK;
-	fprintf(stderr,
-		"vpio guard: expected lines as \"count 0\" in the file violations of %s: are the module and "
-		"this command of one version?\n",
-		watch->uuid);
-	return TOOL_SYSTEM;
+	return host_fail(
+		TOOL_SYSTEM,
+		"expected lines as \"count 0\" in the file violations of %s: are the module and "
+		"this command of one version?",
+		watch->guard->vdev);
 }
 
 /* The vdev's policy; "?" if it can't be read. */
@@ -165,71 +137,17 @@ static void read_policy(const struct watch *watch, char policy[16])
 	fclose(file);
 }
 
-static bool is_uuid(const char *text)
-{
-	return strlen(text) == UUID && strspn(text, "0123456789abcdefABCDEF-") == UUID;
-}
-
-/* Whether the vdev has this name. */
-static bool has_name(const struct watch *watch, const char *name)
-{
-	char path[PATH_MAX], line[64] = "";
-	FILE *file;
-
-	path_of(watch, "name", path);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		*line = '\0';
-	fclose(file);
-	line[strcspn(line, "\n")] = '\0';
-	return *line && !strcmp(line, name);
-}
-
-/* The vdev that is meant, by its UUID or its name: its UUID. */
-static bool find_vdev(struct watch *watch)
-{
-	char path[PATH_MAX], first[UUID + 1] = "";
-	struct dirent *entry;
-	DIR *directory;
-
-	snprintf(path, sizeof(path), "%s/bus/mdev/devices", watch->guard->sys);
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		if (!is_uuid(entry->d_name))
-			continue;
-		memcpy(watch->uuid, entry->d_name, sizeof(watch->uuid));
-		if (!strcasecmp(watch->uuid, watch->guard->vdev) ||
-		    has_name(watch, watch->guard->vdev))
-			memcpy(first, watch->uuid, sizeof(first));
-		if (!strcasecmp(first, watch->guard->vdev))
-			break;
-	}
-	if (directory)
-		closedir(directory);
-	memcpy(watch->uuid, first, sizeof(first));
-	return *first;
-}
-
 static int open_violations(struct watch *watch)
 {
 	char path[PATH_MAX];
 
-	if (!find_vdev(watch)) {
-		fprintf(stderr,
-			"vpio guard: there is no vdev with the UUID or name '%s'; those that there are: ls "
-			"%s/bus/mdev/devices\n",
-			watch->guard->vdev, watch->guard->sys);
-		return TOOL_BAD_INPUT;
-	}
 	path_of(watch, "violations", path);
 	watch->violations = open(path, O_RDONLY | O_CLOEXEC);
 	if (watch->violations >= 0)
 		return TOOL_OK;
-	fprintf(stderr, "vpio guard: cannot read %s: %s; is it a vdev of another module?\n", path,
-		strerror(errno));
-	return TOOL_BAD_INPUT;
+	return host_fail(TOOL_BAD_INPUT,
+			 "cannot read %s: %s; is the module of this command's version?", path,
+			 strerror(errno));
 }
 
 /* --- The VM ------------------------------------------------------------------------------ */
@@ -241,16 +159,14 @@ static int ended(const struct watch *watch)
 
 	switch (qmp->state) {
 	case QMP_CLOSED:
-		fprintf(stderr, "vpio guard: %s: it guards %s no more\n", qmp->why, watch->uuid);
+		host_note("%s: it guards %s no more", qmp->why, watch->guard->vdev);
 		return TOOL_OK;
 	case QMP_NONE:
-		fprintf(stderr, "vpio guard: %s: %s\n", watch->guard->monitor, qmp->why);
-		return TOOL_BAD_INPUT;
+		return host_fail(TOOL_BAD_INPUT, "%s: %s", watch->guard->monitor, qmp->why);
 	default:
-		fprintf(stderr,
-			"vpio guard: %s: %s; %s is not guarded until vpio guard is started again\n",
-			watch->guard->monitor, qmp->why, watch->uuid);
-		return TOOL_SYSTEM;
+		return host_fail(TOOL_SYSTEM,
+				 "%s: %s; %s is not guarded until vpio guard is started again",
+				 watch->guard->monitor, qmp->why, watch->guard->vdev);
 	}
 }
 
@@ -260,15 +176,14 @@ static int connect_vm(struct watch *watch)
 
 	if (qmp_open(&watch->qmp, guard->monitor, guard->patience_ms) != QMP_FINE)
 		return ended(watch);
-	if (qmp_has_device(&watch->qmp, "sysfsdev", watch->uuid))
+	if (qmp_has_device(&watch->qmp, "sysfsdev", watch->guard->vdev))
 		return TOOL_OK;
 	if (watch->qmp.state != QMP_FINE)
 		return ended(watch);
-	fprintf(stderr,
-		"vpio guard: the VM at %s does not have the vdev %s: name the monitor of the VM that "
-		"has it\n",
-		guard->monitor, watch->uuid);
-	return TOOL_BAD_INPUT;
+	return host_fail(TOOL_BAD_INPUT,
+			 "the VM at %s does not have the vdev %s: name the monitor of the VM that "
+			 "has it",
+			 guard->monitor, watch->guard->vdev);
 }
 
 /* Injects once; QEMU answers nothing if it did. False: it is over. */
@@ -332,15 +247,15 @@ static void report(const struct watch *watch, const struct record *record, const
 	if (!watch->guard->json) {
 		printf("%s %s: %" PRIu64 " violation%s, the last: %s at %s size %" PRIu64
 		       "; policy %s: %s%s%s\n",
-		       stamp, watch->uuid, fresh, fresh == 1 ? "" : "s", record->kind, address,
-		       record->size, policy, in_words(watch->action),
+		       stamp, watch->guard->vdev, fresh, fresh == 1 ? "" : "s", record->kind,
+		       address, record->size, policy, in_words(watch->action),
 		       *watch->answer ? ": QEMU says: " : "", watch->answer);
 		fflush(stdout);
 		return;
 	}
 	object = json_object_new_object();
 	json_object_object_add(object, "time", json_object_new_string(stamp));
-	json_object_object_add(object, "vdev", json_object_new_string(watch->uuid));
+	json_object_object_add(object, "vdev", json_object_new_string(watch->guard->vdev));
 	json_object_object_add(object, "violations", json_object_new_uint64(record->count));
 	json_object_object_add(object, "new", json_object_new_uint64(fresh));
 	json_object_object_add(object, "kind", json_object_new_string(record->kind));
@@ -388,7 +303,7 @@ static int look(struct watch *watch, bool *over)
 
 	watch->next_look = now_ms() + watch->guard->look_ms;
 	if (*over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->uuid);
+		host_note("the vdev %s is gone", watch->guard->vdev);
 	if (code || *over || record.count == watch->last.count)
 		return code;
 	if (!act(watch, &record)) {
@@ -417,10 +332,10 @@ static int work(struct watch *watch)
 	int code = read_record(watch, &watch->last, &over);
 
 	if (over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->uuid);
+		host_note("the vdev %s is gone", watch->guard->vdev);
 	else if (!code)
-		fprintf(stderr, "vpio guard: guards %s, violations so far: %" PRIu64 "\n",
-			watch->uuid, watch->last.count);
+		host_note("guards %s, violations so far: %" PRIu64, watch->guard->vdev,
+			  watch->last.count);
 	while (!code && !over) {
 		wait_for_more(watch);
 		if (now_ms() >= watch->next_look)
@@ -437,7 +352,7 @@ int guard_run(const struct guard *guard)
 	int code;
 
 	if (!watch) {
-		fputs("vpio guard: out of memory\n", stderr);
+		fputs("vpio guard: out of memory", stderr);
 		return TOOL_SYSTEM;
 	}
 	watch->guard = guard;
@@ -455,57 +370,51 @@ int guard_run(const struct guard *guard)
 	return code;
 }
 
-static int usage(const char *what)
+static int run(const struct host_request *request)
 {
-	fprintf(stderr,
-		"vpio guard: %s; usage: vpio guard --qmp SOCKET [--json] [--fatal] VDEV (vpio guard --help "
-		"says more)\n",
-		what);
-	return TOOL_USAGE;
-}
-
-int tool_guard(int count, char **arguments)
-{
-	static const struct option options[] = {
-		{ "qmp", required_argument, NULL, 'q' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "fatal", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+	struct host_vdev vdev;
+	char sys[PATH_MAX];
+	const struct guard guard = {
+		.vdev = vdev.uuid,
+		.monitor = host_value(request, "qmp"),
+		.json = host_has(request, "json"),
+		.fatal = host_has(request, "fatal"),
+		.sys = sys,
+		.patience_ms = QMP_PATIENCE_MS,
+		.look_ms = LOOK_MS,
+		.pause_ms = PAUSE_MS,
+		.idle_ms = IDLE_MS,
 	};
-	struct guard guard = { .sys = "/sys",
-			       .patience_ms = QMP_PATIENCE_MS,
-			       .look_ms = LOOK_MS,
-			       .pause_ms = PAUSE_MS,
-			       .idle_ms = IDLE_MS };
-	int option;
+	int status;
 
-	opterr = 0;
-	optind = 0; /* the arguments begin behind the command's name, which getopt wants */
-	while ((option = getopt_long(count + 1, arguments - 1, ":h", options, NULL)) != -1) {
-		switch (option) {
-		case 'q':
-			guard.monitor = optarg;
-			break;
-		case 'j':
-			guard.json = true;
-			break;
-		case 'f':
-			guard.fatal = true;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return TOOL_OK;
-		case ':':
-			return usage("the socket's path is missing behind --qmp");
-		default:
-			return usage("there is no such option");
-		}
-	}
 	if (!guard.monitor)
-		return usage("it needs --qmp and the path of the VM's QMP socket");
-	if (optind != count)
-		return usage("it needs one vdev");
-	guard.vdev = arguments[optind - 1];
-	return guard_run(&guard);
+		return host_fail(
+			TOOL_USAGE,
+			"--qmp and the path of the VM's QMP socket are missing; vpio guard --help "
+			"says more");
+	snprintf(sys, sizeof(sys), "%s/sys", host_root());
+	status = host_vdev_find(&vdev, request->words[0]);
+	return status ? status : guard_run(&guard);
 }
+
+const struct host_command host_guard = {
+	.name = "guard",
+	.arguments = "--qmp SOCKET [--json] [--fatal] NAME",
+	.what = "watches a vdev for violations; injects a machine check if that is its policy",
+	.more = "Writes a line for each violation of the vdev's guest (for those of a second together). If\n"
+		"the vdev's policy is mce, a machine check is injected into the VM, at most one in 5 s. Ends\n"
+		"when the VM has ended. Needs no other right than that to use SOCKET.",
+	.example = "    vpio set web policy=mce\n"
+		   "    qemu-system-x86_64 ... -qmp unix:/run/web-guard.qmp,server=on,wait=off &\n"
+		   "    vpio guard --qmp /run/web-guard.qmp web",
+	.options =
+		(const struct host_option[]){
+			{ "qmp", "SOCKET", "a QMP monitor of the VM which no other program uses" },
+			{ "json", NULL, "JSON lines" },
+			{ "fatal", NULL,
+			  "the machine check leaves the guest no choice (processor context corrupt)" },
+			{ NULL } },
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

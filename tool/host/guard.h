@@ -2,14 +2,14 @@
 /*
  * guard.h - what `vpio guard` is made of, for its tests: where it looks, and how long it waits.
  */
-#ifndef VPIO_TOOL_GUARD_H
-#define VPIO_TOOL_GUARD_H
+#ifndef VPIO_TOOL_HOST_GUARD_H
+#define VPIO_TOOL_HOST_GUARD_H
 
-#include "../core/types.h"
+#include "../../core/types.h"
 
 /**
  * struct guard - what to guard
- * @vdev: its UUID, or its name
+ * @vdev: its UUID
  * @monitor: path of the VM's QMP socket
  * @json: reports are JSON lines
  * @fatal: the machine check says that the processor's context is corrupt
@@ -34,4 +34,4 @@ struct guard {
 /* Guards until the VM or the vdev is gone; an exit code. */
 int guard_run(const struct guard *guard);
 
-#endif /* VPIO_TOOL_GUARD_H */
+#endif /* VPIO_TOOL_HOST_GUARD_H */
