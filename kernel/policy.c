@@ -34,17 +34,17 @@ void vpio_policy_init(struct vpio_policy *policy)
 /* Tell the user to stop the VM, and the log why. */
 static bool stop(struct vpio_mdev *vdev, enum vpio_refusal refusal, u64 address)
 {
-	const char *name = dev_name(vdev->vfio.dev), *kind = vpio_refusal_name(refusal);
+	const char *name = dev_name(vdev->vfio.dev), *what = vpio_refusal_meaning(refusal);
 	const bool told = vpio_irq_tell(&vdev->irq, VFIO_PCI_ERR_IRQ_INDEX);
 
 	if (!__ratelimit(&vdev->policy.reports))
 		return told;
 	if (told)
-		pr_err("vpio %s: policy stop: the VM is stopped for refused %s at address %#llx; reset it and let it go on, or end it\n",
-		       name, kind, address);
+		pr_err("vpio %s: policy stop: the VM is stopped for %s, at address %#llx; reset it and let it go on, or end it\n",
+		       name, what, address);
 	else
-		pr_err("vpio %s: policy stop: the VM goes on after refused %s at address %#llx: its VMM does not listen to the error interrupt; end it\n",
-		       name, kind, address);
+		pr_err("vpio %s: policy stop: the VM goes on after %s, at address %#llx: its VMM does not listen to the error interrupt; end it\n",
+		       name, what, address);
 	return told;
 }
 

@@ -3,7 +3,7 @@
  * vpio guard, without QEMU and the module: a peer that speaks QMP, one that does not, and one that
  * stops in between; and what the guard does about violations, by the vdev's policy.
  */
-#include "commands.h"
+#include "host.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "../tool/guard.h"
-#include "../tool/qmp.h"
+#include "../tool/host/guard.h"
+#include "../tool/host/qmp.h"
 
 #define VDEV	 "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
@@ -573,7 +573,7 @@ static void test_other_vm(void **state)
 	struct vm vm = new_vm(state);
 	struct said said;
 
-	vm.device = "00000000-0000-0000-0000-000000000000";
+	vm.device = UUID_B;
 	vm.rounds = 0;
 	said = guard_with(&vm, false, false);
 	assert_int_equal(said.code, TOOL_BAD_INPUT);
@@ -606,51 +606,25 @@ static void test_strange_record(void **state)
 	said_free(&said);
 }
 
-static void test_wrong_names(void **state)
-{
-	static const char *const names[] = { "", "nic", "../../../../etc/passwd", VDEV "0",
-					     "83b8f4f2-509f-382f-3c1e-e6bfe0fa100/" };
-	struct guard guard = { .vdev = VDEV,
-			       .monitor = path_in(state, "no-such-socket"),
-			       .sys = *state,
-			       .patience_ms = PATIENCE_MS };
-	char command[512], longer[256];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		guard.vdev = names[i];
-		assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT);
-	}
-	guard.vdev = VDEV;
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT); /* no such vdev */
-	snprintf(command, sizeof(command), "mkdir -p '%s/bus/mdev/devices/" VDEV "/vpio'",
-		 (const char *)*state);
-	assert_int_equal(system(command), 0);
-	vdev_file(state, "violations", "count 0\nstops 0\n");
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT); /* no such socket */
-	memset(longer, 'x', sizeof(longer) - 1);
-	longer[sizeof(longer) - 1] = '\0';
-	guard.monitor = longer;
-	assert_int_equal(guard_run(&guard), TOOL_BAD_INPUT);
-}
-
-static int run_guard(int count, const char *first, const char *second, const char *third)
-{
-	char *arguments[] = { (char *)"guard", (char *)first, (char *)second, (char *)third, NULL };
-
-	return tool_guard(count, arguments + 1);
-}
-
-static void test_usage(void **state)
+static void test_wrong_words(void **state)
 {
 	(void)state;
-	assert_int_equal(run_guard(0, NULL, NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, VDEV, NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(2, "--qmp", "/x", NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, "--qmp", NULL, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(2, "--loud", VDEV, NULL), TOOL_USAGE);
-	assert_int_equal(run_guard(1, "--help", NULL, NULL), TOOL_OK);
-	assert_int_equal(run_guard(3, "--qmp", "/x", "nonsense"), TOOL_BAD_INPUT);
+	assert_vpio("guard", TOOL_USAGE, "something is missing");
+	assert_vpio("guard web", TOOL_USAGE, "--qmp");
+	assert_vpio("guard --qmp", TOOL_USAGE, "a value is missing");
+	assert_vpio("guard --qmp /x", TOOL_USAGE, "something is missing");
+	assert_vpio("guard --loud --qmp /x web", TOOL_USAGE, "there is no option");
+	assert_vpio("guard --help", TOOL_OK, "Example\n");
+	assert_vpio("guard --qmp /x nobody", TOOL_BAD_INPUT, "there is no vdev");
+	assert_vpio("guard --qmp /x ../../../../etc", TOOL_BAD_INPUT, "there is no vdev");
+	assert_vpio("guard --qmp /x web", TOOL_BAD_INPUT, UUID_A "/vpio/violations: No such file");
+	write_text(in_host("/sys/bus/mdev/devices/" UUID_A "/vpio/violations"), "count 0\n");
+	assert_vpio("guard --qmp /no/such/socket web", TOOL_BAD_INPUT,
+		    "/no/such/socket: No such file or directory: start QEMU with -qmp unix:");
+	assert_vpio("guard --qmp /dev/null web", TOOL_BAD_INPUT, "Connection refused");
+	assert_vpio("guard --qmp /123456789012345678901234567890123456789012345678901234567890"
+		    "12345678901234567890123456789012345678901234567890 web",
+		    TOOL_BAD_INPUT, "less than 108 bytes");
 }
 
 #define WITH_DIRECTORY(name) \
@@ -678,8 +652,7 @@ int main(void)
 		WITH_DIRECTORY(other_vm),
 		WITH_DIRECTORY(vm_speaks_garbage),
 		WITH_DIRECTORY(strange_record),
-		WITH_DIRECTORY(wrong_names),
-		cmocka_unit_test(test_usage),
+		cmocka_unit_test_setup_teardown(test_wrong_words, vdevs_setup, host_teardown),
 	};
 
 	return cmocka_run_group_tests_name("guard", tests, NULL, NULL);

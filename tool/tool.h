@@ -23,9 +23,6 @@ struct tool_command {
 /* model.c */
 extern const struct tool_command tool_model_commands[];
 
-/* guard.c: a command; watches a vdev for violations, and injects machine checks */
-int tool_guard(int count, char **arguments);
-
 /* derive.c: what follows from a model, in words */
 
 /* A text of a line or two, cut if it is longer. */

@@ -16,13 +16,6 @@ static const struct {
 	{ "model", "models of devices", tool_model_commands },
 };
 
-/* Those of no family. */
-static const struct tool_command commands[] = {
-	{ "guard", "--qmp SOCKET [--json] [--fatal] NAME",
-	  "watches a vdev for violations; injects a machine check if that is its policy",
-	  tool_guard },
-};
-
 static void print_family(FILE *file, unsigned int family)
 {
 	const struct tool_command *command;
@@ -42,9 +35,6 @@ static void print_help(FILE *file)
 	for (i = 0; host_commands[i]; i++)
 		fprintf(file, "  vpio %s %s\n      %s\n", host_commands[i]->name,
 			host_commands[i]->arguments, host_commands[i]->what);
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(file, "  vpio %s %s\n      %s\n", commands[i].name, commands[i].arguments,
-			commands[i].what);
 	fputs("\nFor who writes models\n", file);
 	for (i = 0; i < ARRAY_SIZE(families); i++)
 		print_family(file, i);
@@ -90,10 +80,6 @@ int main(int count, char **arguments)
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		if (!strcmp(families[i].name, arguments[1]))
 			return run_family(i, count - 2, arguments + 2);
-	}
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!strcmp(commands[i].name, arguments[1]))
-			return commands[i].run(count - 2, arguments + 2);
 	}
 	for (i = 0; host_commands[i]; i++) {
 		if (!strcmp(host_commands[i]->name, arguments[1]))

@@ -3,12 +3,12 @@
  * qmp.h - a client of QEMU's machine protocol: lines of JSON over a Unix socket. The peer is whatever
  * listens there: all that it says is checked, and it has a limited time to say it.
  */
-#ifndef VPIO_TOOL_QMP_H
-#define VPIO_TOOL_QMP_H
+#ifndef VPIO_TOOL_HOST_QMP_H
+#define VPIO_TOOL_HOST_QMP_H
 
 #include <json-c/json.h>
 
-#include "../core/types.h"
+#include "../../core/types.h"
 
 enum {
 	QMP_MAX_LINE = 1 << 16,	 /* bytes of a message */
@@ -67,4 +67,4 @@ bool qmp_has_device(struct qmp *qmp, const char *property, const char *value);
 /* A peer's text made fit for a terminal and a line: cut, and without control characters. */
 void qmp_printable(char *to, size_t size, const char *from, size_t length);
 
-#endif /* VPIO_TOOL_QMP_H */
+#endif /* VPIO_TOOL_HOST_QMP_H */

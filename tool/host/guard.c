@@ -5,26 +5,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "guard.h"
-#include "host/host.h"
+#include "host.h"
 #include "qmp.h"
-#include "tool.h"
 
 enum {
 	LOOK_MS = 1000,
 	PAUSE_MS = 5000,
 	IDLE_MS = 10000,
 	BANK = 5, /* of machine check registers: QEMU's own errors of memory are in 9, AMD's GART's in 4 */
-	UUID = 36,
 };
 
 /*
@@ -37,25 +33,6 @@ static const u64 status_valid = 1ull << 63, status_uncorrected = 1ull << 61,
 		 status_corrupt = 1ull << 57, status_signalled = 1ull << 56, status_io = 0x0e0b;
 static const u64 restartable = 1, in_progress = 4; /* IA32_MCG_STATUS */
 static const u64 physical_page = 2 << 6 | 12;	   /* IA32_MCi_MISC: what the address is */
-
-static const char usage_text[] =
-	"usage: vpio guard --qmp SOCKET [--json] [--fatal] NAME\n"
-	"\n"
-	"Watches the vdev NAME (or UUID) for violations of its guest, writes a line for each (those of a\n"
-	"second together). If the vdev's policy is mce, a machine check is injected into the VM, at most\n"
-	"one in 5 s. SOCKET is a QMP monitor of that VM which no other program uses. Ends when the VM\n"
-	"has ended. Needs no other right than that to use SOCKET.\n"
-	"\n"
-	"  --qmp SOCKET  path of the monitor's Unix socket\n"
-	"  --json        write JSON lines\n"
-	"  --fatal       the machine check leaves no guest a choice (processor context corrupt)\n"
-	"\n"
-	"Exit codes: 0 the VM has ended, 1 the user's mistake, 2 wrong usage, 3 the system's fault.\n"
-	"\n"
-	"Example:\n"
-	"    echo mce > /sys/bus/mdev/devices/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001/vpio/policy\n"
-	"    qemu-system-x86_64 ... -qmp unix:/run/vm1-guard.qmp,server=on,wait=off &\n"
-	"    vpio guard --qmp /run/vm1-guard.qmp 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\n";
 
 /* What the vdev's file "violations" says. */
 struct record {
@@ -85,13 +62,14 @@ static int64_t now_ms(void)
 
 /* --- The vdev's files -------------------------------------------------------------------- */
 
-static void path_of(const struct guard *guard, const char *name, char path[PATH_MAX])
+static void path_of(const struct watch *watch, const char *name, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", guard->sys, guard->vdev, name);
+	snprintf(path, PATH_MAX, "%s/bus/mdev/devices/%s/vpio/%s", watch->guard->sys,
+		 watch->guard->vdev, name);
 }
 
 /* A line "NAME VALUE" of the record. Names that are not known are of a newer module. */
-static bool take_line(struct record *record, const char *line, unsigned int *seen)
+static bool take_line(struct record *record, const char *line, bool *counted)
 {
 	char name[16], value[32], *end;
 	u64 number;
@@ -113,7 +91,7 @@ static bool take_line(struct record *record, const char *line, unsigned int *see
 		record->size = number;
 	else
 		return true;
-	*seen |= *name == 'c';
+	*counted |= !strcmp(name, "count");
 	return !*end;
 }
 
@@ -121,40 +99,36 @@ static bool take_line(struct record *record, const char *line, unsigned int *see
 static int read_record(const struct watch *watch, struct record *record, bool *gone)
 {
 	char text[512], *line, *rest;
-	unsigned int seen = 0;
+	bool good = true, counted = false;
 	ssize_t got = pread(watch->violations, text, sizeof(text) - 1, 0);
 
 	*record = (struct record){ .kind = "?" };
 	*gone = got < 0 && (errno == ENODEV || errno == ENOENT);
 	if (*gone)
 		return TOOL_OK;
-	if (got < 0) {
-		fprintf(stderr, "vpio guard: cannot read the violations of %s: %s\n",
-			watch->guard->vdev, strerror(errno));
-		return TOOL_SYSTEM;
-	}
+	if (got < 0)
+		return host_fail(TOOL_SYSTEM, "cannot read the violations of %s: %s",
+				 watch->guard->vdev, strerror(errno));
 	text[got] = '\0';
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (!take_line(record, line, &seen))
-			seen = 0;
-	}
-	if (seen)
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		good &= take_line(record, line, &counted);
+	if (good && counted)
 		return TOOL_OK;
-	fprintf(stderr,
-		"vpio guard: expected lines as \"count 0\" in the file violations of %s: are the module and "
-		"this command of one version?\n",
+	return host_fail(
+		TOOL_SYSTEM,
+		"expected lines as \"count 0\" in the file violations of %s: are the module and "
+		"this command of one version?",
 		watch->guard->vdev);
-	return TOOL_SYSTEM;
 }
 
 /* The vdev's policy; "?" if it can't be read. */
-static void read_policy(const struct guard *guard, char policy[16])
+static void read_policy(const struct watch *watch, char policy[16])
 {
 	char path[PATH_MAX];
 	FILE *file;
 
 	strcpy(policy, "?");
-	path_of(guard, "policy", path);
+	path_of(watch, "policy", path);
 	file = fopen(path, "r");
 	if (!file)
 		return;
@@ -163,32 +137,17 @@ static void read_policy(const struct guard *guard, char policy[16])
 	fclose(file);
 }
 
-static bool is_uuid(const char *text)
-{
-	return strlen(text) == UUID && strspn(text, "0123456789abcdefABCDEF-") == UUID;
-}
-
 static int open_violations(struct watch *watch)
 {
-	const struct guard *guard = watch->guard;
 	char path[PATH_MAX];
 
-	if (!is_uuid(guard->vdev)) {
-		fprintf(stderr,
-			"vpio guard: expected a vdev's UUID, found '%s'; those that there are: ls "
-			"/sys/bus/mdev/devices\n",
-			guard->vdev);
-		return TOOL_BAD_INPUT;
-	}
-	path_of(guard, "violations", path);
+	path_of(watch, "violations", path);
 	watch->violations = open(path, O_RDONLY | O_CLOEXEC);
 	if (watch->violations >= 0)
 		return TOOL_OK;
-	fprintf(stderr,
-		"vpio guard: %s: %s; expected a vdev of vpio, those that there are: ls "
-		"/sys/bus/mdev/devices\n",
-		path, strerror(errno));
-	return errno == ENOENT || errno == ENOTDIR ? TOOL_BAD_INPUT : TOOL_SYSTEM;
+	return host_fail(TOOL_BAD_INPUT,
+			 "cannot read %s: %s; is the module of this command's version?", path,
+			 strerror(errno));
 }
 
 /* --- The VM ------------------------------------------------------------------------------ */
@@ -200,17 +159,14 @@ static int ended(const struct watch *watch)
 
 	switch (qmp->state) {
 	case QMP_CLOSED:
-		fprintf(stderr, "vpio guard: %s: it guards %s no more\n", qmp->why,
-			watch->guard->vdev);
+		host_note("%s: it guards %s no more", qmp->why, watch->guard->vdev);
 		return TOOL_OK;
 	case QMP_NONE:
-		fprintf(stderr, "vpio guard: %s: %s\n", watch->guard->monitor, qmp->why);
-		return TOOL_BAD_INPUT;
+		return host_fail(TOOL_BAD_INPUT, "%s: %s", watch->guard->monitor, qmp->why);
 	default:
-		fprintf(stderr,
-			"vpio guard: %s: %s; %s is not guarded until vpio guard is started again\n",
-			watch->guard->monitor, qmp->why, watch->guard->vdev);
-		return TOOL_SYSTEM;
+		return host_fail(TOOL_SYSTEM,
+				 "%s: %s; %s is not guarded until vpio guard is started again",
+				 watch->guard->monitor, qmp->why, watch->guard->vdev);
 	}
 }
 
@@ -220,15 +176,14 @@ static int connect_vm(struct watch *watch)
 
 	if (qmp_open(&watch->qmp, guard->monitor, guard->patience_ms) != QMP_FINE)
 		return ended(watch);
-	if (qmp_has_device(&watch->qmp, "sysfsdev", guard->vdev))
+	if (qmp_has_device(&watch->qmp, "sysfsdev", watch->guard->vdev))
 		return TOOL_OK;
 	if (watch->qmp.state != QMP_FINE)
 		return ended(watch);
-	fprintf(stderr,
-		"vpio guard: the VM at %s does not have the vdev %s: name the monitor of the VM that "
-		"has it\n",
-		guard->monitor, guard->vdev);
-	return TOOL_BAD_INPUT;
+	return host_fail(TOOL_BAD_INPUT,
+			 "the VM at %s does not have the vdev %s: name the monitor of the VM that "
+			 "has it",
+			 guard->monitor, watch->guard->vdev);
 }
 
 /* Injects once; QEMU answers nothing if it did. False: it is over. */
@@ -310,7 +265,7 @@ static void report(const struct watch *watch, const struct record *record, const
 	json_object_object_add(object, "action", json_object_new_string(watch->action));
 	if (*watch->answer)
 		json_object_object_add(object, "answer", json_object_new_string(watch->answer));
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE));
 	fflush(stdout);
 	json_object_put(object);
 }
@@ -323,7 +278,7 @@ static bool act(struct watch *watch, const struct record *record)
 	char policy[16];
 	bool good = true;
 
-	read_policy(watch->guard, policy);
+	read_policy(watch, policy);
 	*watch->answer = '\0';
 	watch->action = "refused";
 	if (!strcmp(policy, "stop")) {
@@ -348,7 +303,7 @@ static int look(struct watch *watch, bool *over)
 
 	watch->next_look = now_ms() + watch->guard->look_ms;
 	if (*over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+		host_note("the vdev %s is gone", watch->guard->vdev);
 	if (code || *over || record.count == watch->last.count)
 		return code;
 	if (!act(watch, &record)) {
@@ -377,10 +332,10 @@ static int work(struct watch *watch)
 	int code = read_record(watch, &watch->last, &over);
 
 	if (over)
-		fprintf(stderr, "vpio guard: the vdev %s is gone\n", watch->guard->vdev);
+		host_note("the vdev %s is gone", watch->guard->vdev);
 	else if (!code)
-		fprintf(stderr, "vpio guard: guards %s, violations so far: %" PRIu64 "\n",
-			watch->guard->vdev, watch->last.count);
+		host_note("guards %s, violations so far: %" PRIu64, watch->guard->vdev,
+			  watch->last.count);
 	while (!code && !over) {
 		wait_for_more(watch);
 		if (now_ms() >= watch->next_look)
@@ -397,7 +352,7 @@ int guard_run(const struct guard *guard)
 	int code;
 
 	if (!watch) {
-		fputs("vpio guard: out of memory\n", stderr);
+		fputs("vpio guard: out of memory", stderr);
 		return TOOL_SYSTEM;
 	}
 	watch->guard = guard;
@@ -415,54 +370,51 @@ int guard_run(const struct guard *guard)
 	return code;
 }
 
-int tool_guard(int count, char **arguments)
+static int run(const struct host_request *request)
 {
-	static const struct option options[] = {
-		{ "qmp", required_argument, NULL, 'q' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "fatal", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct guard guard = { .sys = "/sys",
-			       .patience_ms = QMP_PATIENCE_MS,
-			       .look_ms = LOOK_MS,
-			       .pause_ms = PAUSE_MS,
-			       .idle_ms = IDLE_MS };
 	struct host_vdev vdev;
-	int option, status;
+	char sys[PATH_MAX];
+	const struct guard guard = {
+		.vdev = vdev.uuid,
+		.monitor = host_value(request, "qmp"),
+		.json = host_has(request, "json"),
+		.fatal = host_has(request, "fatal"),
+		.sys = sys,
+		.patience_ms = QMP_PATIENCE_MS,
+		.look_ms = LOOK_MS,
+		.pause_ms = PAUSE_MS,
+		.idle_ms = IDLE_MS,
+	};
+	int status;
 
-	optind = 0; /* the arguments begin behind the command's name, which getopt wants */
-	while ((option = getopt_long(count + 1, arguments - 1, "+h", options, NULL)) != -1) {
-		switch (option) {
-		case 'q':
-			guard.monitor = optarg;
-			break;
-		case 'j':
-			guard.json = true;
-			break;
-		case 'f':
-			guard.fatal = true;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return TOOL_OK;
-		default:
-			fputs(usage_text, stderr);
-			return TOOL_USAGE;
-		}
-	}
-	if (!guard.monitor || optind != count) {
-		fputs(usage_text, stderr);
-		return TOOL_USAGE;
-	}
-	guard.vdev = arguments[optind - 1];
-	if (!is_uuid(guard.vdev)) {
-		host_say_as("guard");
-		status = host_vdev_find(&vdev, guard.vdev);
-		if (status)
-			return status;
-		guard.vdev = vdev.uuid;
-	}
-	return guard_run(&guard);
+	if (!guard.monitor)
+		return host_fail(
+			TOOL_USAGE,
+			"--qmp and the path of the VM's QMP socket are missing; vpio guard --help "
+			"says more");
+	snprintf(sys, sizeof(sys), "%s/sys", host_root());
+	status = host_vdev_find(&vdev, request->words[0]);
+	return status ? status : guard_run(&guard);
 }
+
+const struct host_command host_guard = {
+	.name = "guard",
+	.arguments = "--qmp SOCKET [--json] [--fatal] NAME",
+	.what = "watches a vdev for violations; injects a machine check if that is its policy",
+	.more = "Writes a line for each violation of the vdev's guest (for those of a second together). If\n"
+		"the vdev's policy is mce, a machine check is injected into the VM, at most one in 5 s. Ends\n"
+		"when the VM has ended. Needs no other right than that to use SOCKET.",
+	.example = "    vpio set web policy=mce\n"
+		   "    qemu-system-x86_64 ... -qmp unix:/run/web-guard.qmp,server=on,wait=off &\n"
+		   "    vpio guard --qmp /run/web-guard.qmp web",
+	.options =
+		(const struct host_option[]){
+			{ "qmp", "SOCKET", "a QMP monitor of the VM which no other program uses" },
+			{ "json", NULL, "JSON lines" },
+			{ "fatal", NULL,
+			  "the machine check leaves the guest no choice (processor context corrupt)" },
+			{ NULL } },
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

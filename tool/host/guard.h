@@ -2,10 +2,10 @@
 /*
  * guard.h - what `vpio guard` is made of, for its tests: where it looks, and how long it waits.
  */
-#ifndef VPIO_TOOL_GUARD_H
-#define VPIO_TOOL_GUARD_H
+#ifndef VPIO_TOOL_HOST_GUARD_H
+#define VPIO_TOOL_HOST_GUARD_H
 
-#include "../core/types.h"
+#include "../../core/types.h"
 
 /**
  * struct guard - what to guard
@@ -34,4 +34,4 @@ struct guard {
 /* Guards until the VM or the vdev is gone; an exit code. */
 int guard_run(const struct guard *guard);
 
-#endif /* VPIO_TOOL_GUARD_H */
+#endif /* VPIO_TOOL_HOST_GUARD_H */
