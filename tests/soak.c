@@ -281,7 +281,7 @@ static void step(struct tenant *t, bool more)
 		return;
 	}
 	if (!t->hostile) {
-		if (more && !dice(t, 4000)) /* its inbox fills */
+		if (t->index % 2 && more && !dice(t, 4000)) /* its ring fills */
 			t->stopped = dice(t, 400);
 		soak.device->work(t, more && (!t->light || !dice(t, 8)));
 		return;
