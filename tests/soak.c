@@ -30,6 +30,9 @@ enum {
 	BYTE_NS = 80,  /* on a wire of 100 Mbit/s */
 };
 
+/* An odd number with bits everywhere: makes small seeds unlike each other. */
+#define SPREAD 0x9e3779b97f4a7c15ull
+
 /* Of the honest tenants that ask for as much as there is: 1 is all the same. */
 static const double JAIN_LEAST = 0.95;
 
@@ -278,7 +281,7 @@ static void step(struct tenant *t, bool more)
 		return;
 	}
 	if (!t->hostile) {
-		if (more && !dice(t, 4000)) /* its inbox fills */
+		if (t->index % 2 && more && !dice(t, 4000)) /* its ring fills */
 			t->stopped = dice(t, 400);
 		soak.device->work(t, more && (!t->light || !dice(t, 8)));
 		return;
@@ -316,6 +319,14 @@ static void misbehave(u64 *chance)
 		sim_fault(soak.world->device, SIM_FAULT_GONE, SIM_FOREVER);
 	if (value % (FAULT * FATAL) == 2)
 		sim_fault(soak.world->device, SIM_FAULT_TX_HANG, SIM_FOREVER);
+	if (value % (FAULT * FATAL) == 4)
+		sim_fault(soak.world->device, SIM_FAULT_STORM, SIM_FOREVER);
+	if (value % (FAULT * FATAL) == 5)
+		sim_fault(soak.world->device, SIM_FAULT_SPURIOUS_IRQ, SIM_FOREVER);
+	if (value % FAULT == 6) {
+		sim_fault(soak.world->device, SIM_FAULT_STORM, 0);
+		sim_fault(soak.world->device, SIM_FAULT_SPURIOUS_IRQ, 0);
+	}
 	if (value % REVIVE == 3 && vpio_pdev_health(soak.world->pdev) != VPIO_WORKING) {
 		sim_fault(soak.world->device, SIM_FAULT_GONE, 0);
 		sim_fault(soak.world->device, SIM_FAULT_TX_HANG, 0);
@@ -390,7 +401,7 @@ static bool is_drained(void)
 
 static void run_steps(u64 seed, u64 steps)
 {
-	u64 chance = seed, end;
+	u64 chance = ~seed * SPREAD | 1, end;
 	u32 i;
 
 	for (; wall_end ? wall_ms() < wall_end : soak.steps < steps; soak.steps++)
@@ -482,7 +493,7 @@ static void *work_vdevs(void *argument)
 
 static void *be_device(void *argument)
 {
-	u64 chance = *(u64 *)argument * 3 + 1;
+	u64 chance = ~*(u64 *)argument * SPREAD | 1;
 	bool mended = false;
 
 	while (phase() != OVER) {
@@ -516,10 +527,25 @@ static bool all_drained(void)
 	return true;
 }
 
+/* What an administrator may do at any time. */
+static void change_settings(u64 *chance)
+{
+	const u64 value = soak_chance(chance);
+	struct tenant *t = &soak.tenants[value % soak.count];
+
+	vpio_pdev_set_quantum(soak.world->pdev, (value >> 8) % 4000);
+	vpio_pdev_set_poll(soak.world->pdev, (value >> 20) % 2 * 200);
+	if (t->hostile) /* whose vdev may be gone any moment */
+		return;
+	vpio_vdev_set_weight(t->guest->vdev, 50 + (value >> 24) % 100);
+	vpio_vdev_set_interrupt_us(t->guest->vdev, (value >> 32) % 2 * 100);
+	vpio_vdev_set_interrupt_events(t->guest->vdev, 1 + (value >> 36) % 100);
+}
+
 static void run_threads(u64 seed)
 {
 	pthread_t threads[WORLD_GUESTS + 4];
-	u64 end, seen = 0;
+	u64 end, seen = 0, chance = (seed + 1) * SPREAD | 1;
 	u32 i;
 
 	for (i = 0; i < soak.count; i++)
@@ -528,8 +554,10 @@ static void run_threads(u64 seed)
 	pthread_create(&threads[i++], NULL, work_vdevs, NULL);
 	pthread_create(&threads[i++], NULL, be_device, &seed);
 	pthread_create(&threads[i++], NULL, look, &seen);
-	while (wall_ms() < wall_end)
-		nap(900000);
+	while (wall_ms() < wall_end) {
+		change_settings(&chance);
+		nap(20000);
+	}
 	__atomic_store_n(&soak.phase, ENDING, __ATOMIC_RELEASE);
 	for (end = wall_ms() + 60000; wall_ms() < end && !all_drained();)
 		nap(10000);
@@ -680,7 +708,7 @@ static void judge(void)
 /* Every fourth tenant is hostile, and some more, by the seed; of the honest ones, two are light. */
 static void choose_roles(u64 seed)
 {
-	u64 chance = seed;
+	u64 chance = seed * SPREAD;
 	u32 i, light = 0;
 
 	for (i = 0; i < soak.count; i++) {
@@ -688,9 +716,14 @@ static void choose_roles(u64 seed)
 
 		t->index = i;
 		t->guest = &soak.world->guests[i];
-		t->chance = (soak_chance(&chance) ^ (i + 1) * 0x9e3779b97f4a7c15ull) | 1;
+		t->chance = (soak_chance(&chance) ^ (i + 1) * SPREAD) | 1;
 		t->hostile = i % 4 == seed / 2 % 4 || soak_chance(&chance) % 12 == 0;
 		t->light = !t->hostile && light < 2 && ++light;
+		if (t->hostile) { /* which is nothing to the others */
+			vpio_vdev_set_weight(t->guest->vdev, 1 + soak_chance(&chance) % 100);
+			vpio_vdev_set_rate_frames(t->guest->vdev, soak_chance(&chance) % 10000);
+			vpio_vdev_set_rate_bytes(t->guest->vdev, soak_chance(&chance) % 10000000);
+		}
 		guest_lock(t->guest);
 		vpio_vdev_set_interrupt_us(t->guest->vdev, soak_chance(&chance) % 2 * 100);
 		guest_unlock(t->guest);
@@ -755,7 +788,7 @@ int main(int argc, char **argv)
 		return usage();
 	if (soak.threads && !seconds)
 		seconds = 5;
-	seed |= 1;
+	seed = seed ? seed : 1;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	make_world(argv[1]);
 	choose_roles(seed);

@@ -337,7 +337,7 @@ static void rtl_judge(void)
 {
 	const u64 in_device = sim_stats(soak.world->device)->frames_in -
 			      vpio_pdev_stats(soak.world->pdev)->rx_frames;
-	u64 wanted, came, all = 0, lost = 0, dropped = 0;
+	u64 wanted, came, local, all = 0, lost = 0, dropped = 0;
 	u32 from, to;
 
 	for (to = 0; to < soak.count; to++) {
@@ -346,6 +346,7 @@ static void rtl_judge(void)
 
 		if (t->hostile)
 			continue;
+		local = 0; /* of these, none can be lost in the device */
 		wanted = wire_taken[to];
 		came = t->received[soak.count];
 		for (from = 0; from < soak.count; from++) {
@@ -353,14 +354,15 @@ static void rtl_judge(void)
 				continue;
 			wanted += soak.tenants[from].sent[to];
 			came += t->received[from];
+			local += soak.tenants[from].sent[to] - t->received[from];
 		}
 		all += came;
 		lost += wanted - came;
 		dropped += counted;
-		if (wanted < came || wanted - came > counted + in_device)
-			wrong("%llu frames were for tenant %u: %llu came, %llu were dropped there",
+		if (wanted < came || wanted - came > counted + in_device || local > counted)
+			wrong("%llu frames were for tenant %u: %llu came, %llu were dropped there, %llu of other tenants are lost",
 			      (unsigned long long)wanted, to, (unsigned long long)came,
-			      (unsigned long long)counted);
+			      (unsigned long long)counted, (unsigned long long)local);
 	}
 	soak_verdict(
 		!is_wrong() && lost <= dropped + in_device && all,

@@ -49,6 +49,7 @@ struct tenant {
 	u64 sent[SOAK_TENANTS + 1];	/* frames, by destination; the last: the wire */
 	u64 received[SOAK_TENANTS + 1]; /* frames that were right, by source */
 	u64 last[SOAK_TENANTS + 1];	/* number of the last of these */
+	u64 came;			/* frames of it that came to the wire; by the referee */
 	u64 strangers;			/* frames of hostile tenants */
 	u64 done, aborted;		/* pieces of work */
 	u64 bytes;			/* of the work that counts for its share */
