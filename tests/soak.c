@@ -288,9 +288,9 @@ static void step(struct tenant *t, bool more)
 	}
 	if (t->wild && !dice(t, 4))
 		work_again(t);
-	else if (!t->wild && t->trial)
+	else if (!t->wild && (t->trial || !more))
 		soak.device->work(t, more);
-	else if (!t->wild && more)
+	else if (!t->wild)
 		do_act(t, dice(t, ACTS));
 	if (t->trial && t->done != before)
 		t->trial--;
@@ -365,19 +365,17 @@ static u64 done(void)
 	return sum;
 }
 
-static void one_step(u64 *chance, bool more)
+static void one_step(u64 *chance)
 {
 	struct world *world = soak.world;
 	const u64 value = soak_chance(chance);
 
-	step(&soak.tenants[value % soak.count], more);
-	if (more) {
-		world_lock(world);
-		misbehave(chance);
-		if (soak.device->outside)
-			soak.device->outside(chance);
-		world_unlock(world);
-	}
+	step(&soak.tenants[value % soak.count], true);
+	world_lock(world);
+	misbehave(chance);
+	if (soak.device->outside)
+		soak.device->outside(chance);
+	world_unlock(world);
 	world->rounds = 1 + (value >> 16) % 2;
 	if ((value >> 20) % 4 == 0)
 		world_run(world);
@@ -394,29 +392,63 @@ static bool is_drained(void)
 {
 	u32 i;
 
-	for (i = 0; i < soak.count && (soak.tenants[i].hostile || !soak.tenants[i].is_busy); i++)
+	for (i = 0; i < soak.count && !soak.tenants[i].is_busy && !soak.tenants[i].wild; i++)
 		;
 	return i == soak.count;
 }
 
+/* What is under way ends, and what is in inboxes is taken. */
+static void drain(void)
+{
+	const u64 end = soak.world->now + LATER * 1000000ull;
+	u32 i, quiet = 0;
+
+	while (soak.world->now < end && quiet < 100) {
+		for (i = 0; i < soak.count; i++)
+			step(&soak.tenants[i], false);
+		pass(soak.world, 10000000);
+		quiet = is_drained() ? quiet + 1 : 0;
+	}
+}
+
+/* Everybody gets work done in the end, whatever was done to the device, and by whom. */
+static void work_once_more(void)
+{
+	const u64 end = soak.world->now + LATER * 1000000ull;
+	u64 before[WORLD_GUESTS], failed[WORLD_GUESTS];
+	u32 i, served = 0;
+
+	for (i = 0; i < soak.count; i++) {
+		before[i] = soak.tenants[i].done;
+		failed[i] = soak.tenants[i].aborted;
+	}
+	while (served < soak.count && soak.world->now < end) {
+		for (i = 0, served = 0; i < soak.count; i++) {
+			struct tenant *t = &soak.tenants[i];
+
+			soak.device->work(t, t->done < before[i] + PEACE);
+			served += t->done >= before[i] + PEACE && t->aborted == failed[i];
+		}
+		pass(soak.world, 1000000);
+	}
+	if (served < soak.count)
+		wrong("when all is over, only %u of %u tenants get their work done", served,
+		      soak.count);
+}
+
 static void run_steps(u64 seed, u64 steps)
 {
-	u64 chance = ~seed * SPREAD | 1, end;
-	u32 i;
+	u64 chance = ~seed * SPREAD | 1;
 
 	for (; wall_end ? wall_ms() < wall_end : soak.steps < steps; soak.steps++)
-		one_step(&chance, true);
+		one_step(&chance);
 	world_lock(soak.world);
 	mend();
 	world_unlock(soak.world);
 	soak.world->rounds = 1000;
-	for (end = soak.world->now + LATER * 1000000ull; soak.world->now < end && !is_drained();) {
-		for (i = 0; i < soak.count; i++)
-			step(&soak.tenants[i], false);
-		pass(soak.world, 10000000);
-	}
-	for (i = 0; i < 100; i++)
-		pass(soak.world, 10000000);
+	drain();
+	work_once_more();
+	drain();
 }
 
 /* --- Threads ----------------------------------------------------------------------------- */
@@ -442,7 +474,7 @@ static void *live(void *argument)
 	while (phase() != OVER) {
 		step(t, phase() == WORKING);
 		if (phase() == ENDING)
-			__atomic_store_n(&t->is_drained, !t->is_busy, __ATOMIC_RELEASE);
+			__atomic_store_n(&t->is_drained, !t->is_busy && !t->wild, __ATOMIC_RELEASE);
 		if (!dice(t, 4))
 			nap(dice(t, 100));
 	}
@@ -520,8 +552,7 @@ static bool all_drained(void)
 	u32 i;
 
 	for (i = 0; i < soak.count; i++) {
-		if (!soak.tenants[i].hostile &&
-		    !__atomic_load_n(&soak.tenants[i].is_drained, __ATOMIC_ACQUIRE))
+		if (!__atomic_load_n(&soak.tenants[i].is_drained, __ATOMIC_ACQUIRE))
 			return false;
 	}
 	return true;
@@ -682,10 +713,10 @@ static void judge(void)
 		struct tenant *t = &soak.tenants[i];
 		const struct vpio_vdev_stats *of = vpio_vdev_stats(t->guest->vdev);
 
-		if (t->hostile)
-			continue;
 		if (t->is_busy)
 			wrong("tenant %u: what it has begun never ends", i);
+		if (t->hostile)
+			continue;
 		refusals += of->refusals;
 		wait = of->wait_most_ns > wait ? of->wait_most_ns : wait;
 	}
@@ -721,8 +752,10 @@ static void choose_roles(u64 seed)
 		t->light = !t->hostile && light < 2 && ++light;
 		if (t->hostile) { /* which is nothing to the others */
 			vpio_vdev_set_weight(t->guest->vdev, 1 + soak_chance(&chance) % 100);
-			vpio_vdev_set_rate_frames(t->guest->vdev, soak_chance(&chance) % 10000);
-			vpio_vdev_set_rate_bytes(t->guest->vdev, soak_chance(&chance) % 10000000);
+			vpio_vdev_set_rate_frames(t->guest->vdev,
+						  500 + soak_chance(&chance) % 10000);
+			vpio_vdev_set_rate_bytes(t->guest->vdev,
+						 100000 + soak_chance(&chance) % 10000000);
 		}
 		guest_lock(t->guest);
 		vpio_vdev_set_interrupt_us(t->guest->vdev, soak_chance(&chance) % 2 * 100);
@@ -805,8 +838,11 @@ int main(int argc, char **argv)
 		run_steps(seed, steps);
 	}
 	judge();
-	printf("# to do the same again: soak %s --seed %llu --tenants %u --steps %llu\n", argv[1],
-	       (unsigned long long)seed, soak.count, (unsigned long long)soak.steps);
+	printf("# %s: soak %s --seed %llu --tenants %u %s %llu\n",
+	       soak.threads ? "to try the same again" : "to do the same again", argv[1],
+	       (unsigned long long)seed, soak.count,
+	       soak.threads ? "--threads --seconds" : "--steps",
+	       (unsigned long long)(soak.threads ? seconds : soak.steps));
 	world_destroy(soak.world);
 	return bad != 0;
 }
