@@ -663,10 +663,10 @@ static void report_device(void)
 		u64 sum = 0;
 
 		for (i = 0; i < soak.count; i++)
-			sum += vpio_vdev_stats(soak.tenants[i].guest->vdev)->refused[j];
+			sum += soak.tenants[i].guest->refused[j];
 		if (sum)
-			printf("# refused: %s, %llu times (vdevs that are still there)\n",
-			       vpio_refusal_name(j), (unsigned long long)sum);
+			printf("# refused: %s, %llu times\n", vpio_refusal_name(j),
+			       (unsigned long long)sum);
 	}
 	printf("# device: %llu hand-offs, the longest %.3f ms; %llu recoveries, %llu storms, %llu lost interrupts, "
 	       "%llu times out of service or back, %llu revivals\n",

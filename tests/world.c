@@ -194,6 +194,7 @@ static void report(struct vpio_vdev *vdev, enum vpio_refusal refusal, u64 addres
 
 	(void)size;
 	guest->reports++;
+	guest->refused[refusal]++;
 	guest->refusal = refusal;
 	guest->address = address;
 }

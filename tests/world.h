@@ -35,8 +35,9 @@ struct world_guest {
 	bool locked; /* in a threaded world: the mutex is */
 	pthread_mutex_t mutex;
 	u64 reports;
-	enum vpio_refusal refusal; /* the last */
-	u64 address;		   /* of the last refusal */
+	u64 refused[VPIO_REFUSALS]; /* of them, for each reason */
+	enum vpio_refusal refusal;  /* the last */
+	u64 address;		    /* of the last refusal */
 	u64 violations;
 };
 
