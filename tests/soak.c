@@ -144,6 +144,16 @@ u64 troubles(void)
 	return sum;
 }
 
+bool is_gone(void)
+{
+	bool gone;
+
+	world_lock(soak.world);
+	gone = !sim_is_present(soak.world->device);
+	world_unlock(soak.world);
+	return gone;
+}
+
 /* --- Time, in one thread ----------------------------------------------------------------- */
 
 static void pass(struct world *world, u64 ns)
@@ -684,6 +694,8 @@ static void judge_shares(u64 wait)
 	for (kind = 0; soak.device->kinds[kind]; kind++) {
 		const double index = jain(kind, &count);
 
+		if (!count)
+			continue;
 		if (soak.threads)
 			printf("# shares of %u honest tenants, %s: Jain index %.4f\n", count,
 			       soak.device->kinds[kind], index);

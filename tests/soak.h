@@ -103,6 +103,8 @@ u64 stat_of(struct tenant *t, size_t offset);
 #define STAT(t, name) stat_of(t, offsetof(struct vpio_vdev_stats, name))
 /* Recoveries, and times that it went out of service or came back. */
 u64 troubles(void);
+/* The device does not answer now, whoever knows. */
+bool is_gone(void);
 /* Register accesses that wait for an engine, if they must. */
 u64 soak_in(struct tenant *t, u64 offset, unsigned int size);
 void soak_out(struct tenant *t, u64 offset, unsigned int size, u64 value);

@@ -106,11 +106,14 @@ static void end_factorial(struct tenant *t, struct work *work)
 	t->checked += 4;
 	if (found == wanted)
 		return;
-	/* what the device had when it failed is gone: then the vdev has what was saved before */
-	excuse = STAT(t, jobs_aborted) != work->computing_failed ||
+	/*
+	 * What the device had when it failed is gone: then the vdev has what was saved before. And one
+	 * that has just vanished reads as all ones.
+	 */
+	excuse = is_gone() || STAT(t, jobs_aborted) != work->computing_failed ||
 		 work->computing_trouble != troubles();
 	t->aborted += excuse;
-	if (!excuse || (found && found != factorial(own_argument(t, 0)) &&
+	if (!excuse || (found && ~found && found != factorial(own_argument(t, 0)) &&
 			found != factorial(own_argument(t, 1))))
 		wrong("tenant %u: %u!: expected %#x, found %#x%s", t->index, work->argument, wanted,
 		      found, excuse ? ", which is another tenant's" : ", and nothing has failed");
