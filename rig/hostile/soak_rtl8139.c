@@ -322,8 +322,9 @@ static bool is_absent(u32 owner)
 }
 
 /*
- * Frames may come in another order than they left: when the peer's ring of buffers has been full for a
- * moment, QEMU lets the next frame overtake those that wait in its queue.
+ * Frames may come in another order than they left, by hundreds, which is far more than a tenant has in
+ * its vdev: QEMU's queue before the peer's NIC lets the next frame overtake those that wait in it, when
+ * the NIC had no buffer for a moment.
  */
 static bool is_new(u32 from, u64 number)
 {
@@ -428,7 +429,7 @@ static void judge_wire(void)
 		"wire: %llu frames of honest tenants, all %llu right at the peer but for %llu, which had no room for %llu",
 		(unsigned long long)sent, (unsigned long long)received,
 		(unsigned long long)(sent - received), (unsigned long long)overrun);
-	printf("# wire: %llu bytes checked; %llu frames of hostile tenants and others; %llu were overtaken in QEMU\n",
+	printf("# wire: %llu bytes checked; %llu frames of hostile tenants and others; %llu were overtaken on their way to the peer\n",
 	       (unsigned long long)wire_bytes, (unsigned long long)wire_strangers,
 	       (unsigned long long)wire_overtaken);
 }
