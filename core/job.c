@@ -231,6 +231,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 	vpio_share_sent(vdev, slot->length, now);
 	pdev->stats.tx_frames++;
 	pdev->stats.tx_bytes += slot->length;
+	vpio_pace_started(pdev);
 	return true;
 }
 

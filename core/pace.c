@@ -7,9 +7,8 @@
  * runs until an interrupt or a guest asks: a device that idles costs no processor time.
  *
  * Polling. When interrupts come in quick succession the device's interrupt is masked, and the worker
- * looks for causes by the clock instead, for all that has happened since it looked last. It looks more
- * often if it finds as much as the hardware can have done, and less often if it finds next to nothing.
- * When it has found nothing for some time, it goes back to interrupts.
+ * looks for causes by itself: at once, as long as it finds some or has just given the hardware work; then a few
+ * times by the clock, if that is set; then interrupts are let in again.
  *
  * Moderation. A guest's interrupt after some quiet is delivered at once. One that comes soon after the
  * last waits until that is over, so that a burst is one interrupt; but not longer than until so many
@@ -23,12 +22,8 @@
 enum {
 	QUIET = 10, /* ticks in a row without anything under way, before the clock stops */
 
-	/* ns */
-	BUSY = 500000,	     /* interrupts that come sooner than this one after the other */
-	POLL_OFTEN = 15000,  /* from one look to the next, at least; at most: pdev->seldom */
-	POLL_LAST = 2000000, /* without a cause, before interrupts are let in again */
-
-	MUCH = 4, /* ends of work and frames in one look: the hardware may have waited for it */
+	BUSY = 500000, /* ns: interrupts that come sooner than this one after the other */
+	LOOKS = 4,     /* by the clock, in pdev->patience */
 };
 
 /* --- The clock --------------------------------------------------------------------------- */
@@ -79,7 +74,7 @@ u64 vpio_pdev_due(struct vpio_pdev *pdev)
 		return 0;
 	due = vpio_share_due(pdev);
 	if (pdev->polling && !pdev->storm)
-		due = sooner(due, pdev->polled + pdev->interval);
+		due = sooner(due, pdev->polled + pdev->patience / LOOKS);
 	if (pdev->storm || (pdev->count && pdev->quiet < QUIET))
 		due = sooner(due, pdev->ticked + VPIO_TICK_MS * 1000000ull);
 	return due;
@@ -87,7 +82,7 @@ u64 vpio_pdev_due(struct vpio_pdev *pdev)
 
 /* --- Polling ----------------------------------------------------------------------------- */
 
-void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found, u64 done)
+void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found)
 {
 	const u64 now = pdev->ops->now(pdev);
 
@@ -96,23 +91,24 @@ void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found, u64 do
 		pdev->quiet = 0;
 	if (found && !interrupt && pdev->polling)
 		pdev->stats.polls++;
-	if (found && interrupt && now - pdev->found < BUSY && pdev->seldom && !pdev->polling) {
+	if (found && interrupt && now - pdev->found < BUSY)
 		pdev->polling = true;
-		pdev->interval = pdev->seldom;
-	}
-	if (done >= MUCH && pdev->interval > 2 * POLL_OFTEN)
-		pdev->interval /= 2;
-	else if (done <= 1)
-		pdev->interval = pdev->interval * 2 < pdev->seldom ? pdev->interval * 2
-								   : pdev->seldom;
+	else if (!found && now - pdev->found >= pdev->patience)
+		pdev->polling = false;
 	if (found)
 		pdev->found = now;
-	else if (now - pdev->found >= POLL_LAST)
-		pdev->polling = false;
+	if (found && pdev->polling && !pdev->storm)
+		pdev->ops->wake_pdev(pdev);
 	if (pdev->polling)
 		pdev->polled_for = true;
 	else if (interrupt)
 		pdev->polled_for = false;
+}
+
+void vpio_pace_started(struct vpio_pdev *pdev)
+{
+	if (pdev->polling)
+		pdev->ops->wake_pdev(pdev);
 }
 
 int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us)
@@ -120,9 +116,7 @@ int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us)
 	if (us > VPIO_POLL_MOST_US)
 		return -1;
 	pdev->ops->lock(pdev);
-	WRITE_ONCE(pdev->seldom, us * 1000);
-	if (!us)
-		pdev->polling = false;
+	WRITE_ONCE(pdev->patience, us * 1000);
 	pdev->ops->wake_pdev(pdev);
 	pdev->ops->unlock(pdev);
 	return 0;
@@ -130,7 +124,7 @@ int vpio_pdev_set_poll(struct vpio_pdev *pdev, u64 us)
 
 u64 vpio_pdev_poll(struct vpio_pdev *pdev)
 {
-	return READ_ONCE(pdev->seldom) / 1000;
+	return READ_ONCE(pdev->patience) / 1000;
 }
 
 bool vpio_pdev_mutes(struct vpio_pdev *pdev)

@@ -58,7 +58,7 @@ void vpio_pdev_init(struct vpio_pdev *pdev, const struct vpio_model *model,
 	}
 	pdev->slot_size = vpio_job_slot_size(model);
 	pdev->quantum = VPIO_QUANTUM_US * 1000ull;
-	pdev->seldom = VPIO_POLL_US * 1000ull;
+	pdev->patience = VPIO_POLL_US * 1000ull;
 }
 
 void vpio_pdev_start(struct vpio_pdev *pdev)
@@ -141,7 +141,6 @@ static bool handle_causes(struct vpio_pdev *pdev, bool interrupt)
 static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
 {
 	const bool again = pdev->again || pdev->storm || pdev->polling;
-	const u64 progress = pdev->progress;
 	bool found;
 
 	if (!tick && (pdev->storm || !(interrupt || pdev->again || pdev->late || pdev->polling)))
@@ -155,7 +154,7 @@ static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
 		pdev->stats.spurious++;
 	else if (found && !again)
 		pdev->stats.lost++;
-	vpio_pace_looked(pdev, interrupt, found, pdev->progress - progress);
+	vpio_pace_looked(pdev, interrupt, found);
 	return found;
 }
 

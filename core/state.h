@@ -246,8 +246,7 @@ struct vpio_pdev {
 	bool polling;		  /* the interrupt is masked: see pace.c */
 	bool polled_for;	  /* an interrupt that is on its way may have no cause any more */
 	u64 polled, found;	  /* ns: when causes were looked for last, and were found */
-	u64 interval;		  /* ns: from one look to the next */
-	u64 seldom;		  /* ns: that at most; 0: it does not poll */
+	u64 patience;		  /* ns: without causes, before interrupts are let in again */
 	u8 *state;		  /* VPB_HOST */
 	struct vpio_frame gather; /* the frame that a handler gathers */
 	u32 count;		  /* vdevs */
@@ -582,8 +581,10 @@ void vpio_start_grant(struct vpio_vdev *vdev, u32 engine);
 void vpio_pace_tick(struct vpio_pdev *pdev);
 /* Something begins: the clock is to go on. */
 void vpio_pace_stir(struct vpio_pdev *pdev);
-/* Causes have been looked for; @done: ends of work and frames that came of it. */
-void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found, u64 done);
+/* Causes have been looked for. */
+void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found);
+/* The hardware has been given work. */
+void vpio_pace_started(struct vpio_pdev *pdev);
 /* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
 bool vpio_pace_holds(struct vpio_vdev *vdev);
 
