@@ -36,7 +36,7 @@ enum {
 	VPIO_QUANTUM_MOST_US = 1000000,
 	VPIO_RATE_MOST_BYTES = 1000000000, /* a second, to the wire */
 	VPIO_RATE_MOST_FRAMES = 10000000,
-	VPIO_POLL_US = 0, /* of a pdev, unless somebody changes it */
+	VPIO_POLL_US = 200, /* of a pdev, unless somebody changes it */
 	VPIO_POLL_MOST_US = 10000,
 	VPIO_INTERRUPT_US = 100, /* from one interrupt of a vdev to the next, unless ... */
 	VPIO_INTERRUPT_MOST_US = 100000,
@@ -281,12 +281,13 @@ int vpio_pdev_set_quantum(struct vpio_pdev *pdev, u64 us);
 u64 vpio_pdev_quantum(struct vpio_pdev *pdev);
 
 /**
- * vpio_pdev_set_poll() - set how long causes are looked for after the last one, in busy times
+ * vpio_pdev_set_poll() - set when causes are looked for by the clock in busy times
  * @pdev: the pdev; the caller does not hold its lock
  * @us: at most VPIO_POLL_MOST_US; VPIO_POLL_US after vpio_pdev_init()
  *
  * While each look finds something, or the hardware is given work, the next look is made at once and no
- * interrupt is taken, whatever @us is; then they are made by the clock for so long.
+ * interrupt is taken, whatever @us is; then after this time, and if it finds nothing, interrupts are
+ * taken again. 0: they are at once.
  *
  * Return: 0, or -1 if it is too long.
  */

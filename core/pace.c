@@ -7,8 +7,9 @@
  * runs until an interrupt or a guest asks: a device that idles costs no processor time.
  *
  * Polling. When interrupts come in quick succession the device's interrupt is masked, and the worker
- * looks for causes by itself: at once, as long as it finds some or has just given the hardware work; then a few
- * times by the clock, if that is set; then interrupts are let in again.
+ * looks for causes by itself: at once, as long as it finds some or has just given the hardware work; then
+ * after some time, by the clock, and if it finds none interrupts are let in again. So there are at most as
+ * many looks by the clock as fit into a second, however many frames come.
  *
  * Moderation. A guest's interrupt after some quiet is delivered at once. One that comes soon after the
  * last waits until that is over, so that a burst is one interrupt; but not longer than until so many
@@ -22,8 +23,7 @@
 enum {
 	QUIET = 10, /* ticks in a row without anything under way, before the clock stops */
 
-	BUSY = 500000, /* ns: interrupts that come sooner than this one after the other */
-	LOOKS = 4,     /* by the clock, in pdev->patience */
+	BUSY = 2000000, /* ns: interrupts that come sooner than this one after the other */
 };
 
 /* --- The clock --------------------------------------------------------------------------- */
@@ -74,7 +74,7 @@ u64 vpio_pdev_due(struct vpio_pdev *pdev)
 		return 0;
 	due = vpio_share_due(pdev);
 	if (pdev->polling && !pdev->storm)
-		due = sooner(due, pdev->polled + pdev->patience / LOOKS);
+		due = sooner(due, pdev->polled + pdev->patience);
 	if (pdev->storm || (pdev->count && pdev->quiet < QUIET))
 		due = sooner(due, pdev->ticked + VPIO_TICK_MS * 1000000ull);
 	return due;

@@ -55,6 +55,7 @@ struct tenant {
 	u64 bytes;			/* of the work that counts for its share */
 	u64 shared;			/* pieces of that */
 	u64 checked;			/* bytes compared */
+	u64 interrupted;		/* waits that a signal ended */
 	u64 longest;			/* ns that a piece of its work took */
 	u64 acts[ACTS], accesses;	/* by a hostile one */
 	u64 at_open;			/* frames that the vdev had received then */

@@ -7,8 +7,12 @@
 #define _GNU_SOURCE
 #include "soak.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 enum {
 	EDU_FACT = 0x08,
@@ -101,6 +105,30 @@ static void begin_transfer(struct tenant *t, struct vdev *v)
 	reg_write(v, EDU_CMD, 8, RUN | IRQ | (work.to_memory ? TO_MEMORY : 0));
 }
 
+static void be_woken(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * Touches the engine before it is its turn, which lets a vCPU wait, and wants to be interrupted by a
+ * signal: the access has not been made then, and the work goes on.
+ */
+static void wait_impatiently(struct tenant *t, struct vdev *v)
+{
+	const struct sigaction action = { .sa_handler = be_woken }; /* without SA_RESTART */
+	const struct itimerval soon = { .it_value = { .tv_usec = 50 } }, never = { 0 };
+	u32 value;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	if (pread(v->device, &value, 4, (off_t)(v->regs + EDU_FACT)) < 0)
+		t->interrupted += expect(errno == EINTR,
+					 "a wait: expected a signal or the turn, found %s",
+					 strerror(errno));
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
 static void end_factorial(struct tenant *t, struct vdev *v)
 {
 	const u32 found = (u32)reg_read(v, EDU_FACT, 4);
@@ -145,10 +173,13 @@ static bool edu_work(struct tenant *t, struct vdev *v, bool more)
 		end_transfer(t, v);
 	if (more && !work.moving && !t->light)
 		begin_transfer(t, v);
-	if (more && !work.computing)
+	if (more && !work.computing) {
 		begin_factorial(t, v);
-	else
+		if (t->light)
+			wait_impatiently(t, v);
+	} else {
 		pause_us(500);
+	}
 	return work.computing || work.moving;
 }
 
@@ -212,7 +243,7 @@ static u32 edu_kind(const struct tenant *t)
 
 static void edu_report(void)
 {
-	u64 done = 0, checked = 0;
+	u64 done = 0, checked = 0, interrupted = 0;
 	u32 i;
 
 	for (i = 0; i < soak->count; i++) {
@@ -220,10 +251,13 @@ static void edu_report(void)
 			continue;
 		done += soak->tenants[i].shared;
 		checked += soak->tenants[i].checked;
+		interrupted += soak->tenants[i].interrupted;
 	}
 	verdict_of(done && checked,
 		   "honest tenants: %llu transfers; all %llu bytes right that came back",
 		   (unsigned long long)done, (unsigned long long)checked);
+	verdict_of(interrupted != 0, "waits for an engine that a signal ended: %llu",
+		   (unsigned long long)interrupted);
 }
 
 const struct soak_device soak_edu = {
