@@ -134,6 +134,7 @@ bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 	}
 	pdev->ops->unlock(pdev);
 	vdev->stats.jobs++;
+	vdev->begun++;
 	return true;
 refused:
 	vdev->fault = true;
@@ -364,9 +365,10 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 			vdev->stats.jobs_done++;
 		if (slot.cancelled)
 			continue;
-		vdev->ended = true;
+		vdev->ending = true;
 		vpio_vm_run(pdev, vdev, pdev->model.engines[slot.engine].on[VPB_ON_DONE], NULL,
 			    slot.tag, slot.status, 0);
+		vdev->ending = false;
 		vdev->run |= 1u << slot.engine; /* there is room: it may go on */
 	}
 	return true;

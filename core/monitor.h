@@ -38,7 +38,7 @@ enum {
 	VPIO_RATE_MOST_FRAMES = 10000000,
 	VPIO_POLL_US = 200, /* of a pdev, unless somebody changes it */
 	VPIO_POLL_MOST_US = 10000,
-	VPIO_INTERRUPT_US = 100, /* from one interrupt of a vdev to the next, unless ... */
+	VPIO_INTERRUPT_US = 250, /* from one interrupt of a vdev to the next, unless ... */
 	VPIO_INTERRUPT_MOST_US = 100000,
 	VPIO_INTERRUPT_EVENTS = 8,
 	VPIO_INTERRUPT_MOST_EVENTS = 1000,

@@ -13,10 +13,19 @@
  *
  * Moderation. A guest's interrupt after some quiet is delivered at once. One that comes soon after the
  * last waits until that is over, so that a burst is one interrupt; but not longer than until so many
- * things have happened, a frame was lost for lack of room, or the last of the guest's jobs has
- * ended: then nothing more is to come, and the guest may be waiting for just this. Causes
+ * things have happened, a frame was lost for lack of room, or the model says that it is urgent. Causes
  * are in the guest's registers meanwhile: a guest that looks finds them, and is not interrupted for them
- * any more.
+ * any more. Three things are known of what waits:
+ *
+ *  - Ends of jobs alone wait until none has come for a gap: whoever goes on to send is not interrupted
+ *    for what it has sent, and who stops because it waits for its buffers gets them soon.
+ *  - A guest that streams (from one interrupt to the next it begins more than one job, or has more than one piece
+ *    of other news) waits for the gap from when it had dealt with what it knew. One that begins
+ *    a single job waits for its answer, and gets it at once.
+ *  - What the model raises `later` goes along with other news, or when it has waited for very long.
+ *
+ * The gap is the vdev's setting, or longer: a few times what the guest takes to answer an interrupt.
+ * Where an exit costs much (the guest is nested, or its processor busy), so does an interrupt.
  */
 #include "state.h"
 
@@ -24,6 +33,10 @@ enum {
 	QUIET = 10, /* ticks in a row without anything under way, before the clock stops */
 
 	BUSY = 2000000, /* ns: interrupts that come sooner than this one after the other */
+
+	ANSWERS = 6,	/* times that a guest takes to answer an interrupt, from one to the next */
+	MOST_GAPS = 20, /* ... but no more than so many times what is set */
+	LATER = 10000000, /* ns: what is raised `later` waits no longer */
 };
 
 /* --- The clock --------------------------------------------------------------------------- */
@@ -134,29 +147,117 @@ bool vpio_pdev_mutes(struct vpio_pdev *pdev)
 
 /* --- Moderation -------------------------------------------------------------------------- */
 
+void vpio_pace_news(struct vpio_vdev *vdev)
+{
+	vdev->news++;
+	if (vdev->ending) {
+		if (READ_ONCE(vdev->gap))
+			vdev->ended = vdev->pdev->ops->now(vdev->pdev);
+	} else {
+		vdev->arrived = true;
+		vdev->arrivals++;
+	}
+}
+
+void vpio_pace_later(struct vpio_vdev *vdev)
+{
+	vdev->later = true;
+}
+
+/* The guest has nothing to deal with any more: how long it took, if that was an interrupt. */
+static void find_answer(struct vpio_vdev *vdev, u64 gap)
+{
+	const u64 now = vdev->pdev->ops->now(vdev->pdev), most = gap * MOST_GAPS;
+	u64 took = now - vdev->interrupted;
+
+	if (vdev->line || (vdev->msi && vdev->rested < vdev->interrupted)) {
+		took = took < most ? took : most;
+		vdev->answer = (3 * vdev->answer + took) / 4;
+	}
+	vdev->rested = now;
+}
+
+void vpio_pace_rests(struct vpio_vdev *vdev, bool seen)
+{
+	const u64 gap = READ_ONCE(vdev->gap);
+
+	if (gap)
+		find_answer(vdev, gap);
+	vdev->held = false;
+	if (!seen)
+		return;
+	vdev->news = 0;
+	vdev->arrived = false;
+	vdev->urgent = false;
+	vdev->later = false;
+}
+
+static bool streams(const struct vpio_vdev *vdev)
+{
+	return vdev->begun > 1 || vdev->arrivals > 1;
+}
+
+/* When the guest is to be told of what has happened. */
+static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
+{
+	const u64 last = (vdev->held ? vdev->since : now) + LATER;
+	u64 patience = vdev->answer * ANSWERS;
+
+	if (patience < gap)
+		patience = gap;
+	else if (patience > gap * MOST_GAPS)
+		patience = gap * MOST_GAPS;
+	if (!vdev->news && vdev->later)
+		return last;
+	if (vdev->news && !vdev->arrived)
+		return sooner(vdev->ended + patience, last);
+	if (streams(vdev) || vdev->streamed)
+		return vdev->rested + patience;
+	return vdev->begun ? now : vdev->interrupted + gap;
+}
+
+/* Lets the vdev's worker run then, unless it does so earlier in any case. */
+static void hold(struct vpio_vdev *vdev, u64 due, u64 now)
+{
+	if (!vdev->held) {
+		vdev->since = now;
+		vdev->alarm = 0;
+	}
+	vdev->held = true;
+	if (vdev->alarm > now && vdev->alarm <= due)
+		return;
+	vdev->alarm = due;
+	vdev->pdev->ops->wake_vdev_at(vdev, due);
+}
+
 bool vpio_pace_holds(struct vpio_vdev *vdev)
 {
-	struct vpio_pdev *pdev = vdev->pdev;
 	const u64 gap = READ_ONCE(vdev->gap);
-	u64 now;
+	u64 now = 0, due;
 
-	if (!gap || vdev->urgent || vdev->news >= READ_ONCE(vdev->burst) ||
-	    (vdev->ended && vpio_job_room(vdev) == VPIO_TX_SLOTS))
-		goto deliver;
-	now = pdev->ops->now(pdev);
-	if (now - vdev->interrupted >= gap)
-		goto deliver;
-	if (!vdev->held)
-		pdev->ops->wake_vdev_at(vdev, vdev->interrupted + gap);
-	vdev->held = true;
-	return true;
-deliver:
+	if (gap) {
+		now = vdev->pdev->ops->now(vdev->pdev);
+		due = find_due(vdev, gap, now);
+		if (due > now && !vdev->urgent && vdev->news < READ_ONCE(vdev->burst)) {
+			hold(vdev, due, now);
+			return true;
+		}
+	}
+	vdev->streamed = streams(vdev);
+	vdev->interrupted = now;
+	vpio_pace_forget(vdev);
+	return false;
+}
+
+void vpio_pace_forget(struct vpio_vdev *vdev)
+{
 	vdev->held = false;
 	vdev->urgent = false;
-	vdev->ended = false;
+	vdev->later = false;
+	vdev->arrived = false;
 	vdev->news = 0;
-	vdev->interrupted = pdev->ops->now(pdev);
-	return false;
+	vdev->arrivals = 0;
+	vdev->begun = 0;
 }
 
 int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us)

@@ -110,10 +110,19 @@ struct vpio_vdev {
 	bool violated;		  /* and as a violation */
 	bool arriving;		  /* a frame arrives: that is not the guest's doing */
 	bool held;		  /* an interrupt waits: see pace.c */
-	bool ended;		  /* a job has ended since the last interrupt, */
-	bool urgent;		  /* a frame has been lost for lack of room, */
-	u32 news;		  /* and so often a cause was raised */
-	u64 interrupted;	  /* ns: when that was */
+	u64 since, alarm;	  /* ns: since when, and when the worker runs for it */
+	bool urgent;		  /* it is not to wait: no room is left, say */
+	bool later;		  /* some of it was raised as what may wait long */
+	bool ending;		  /* a job's end is told: what is raised now is of that */
+	bool arrived;		  /* something else was raised, which the guest has not seen, */
+	u32 news;		  /* and so many causes in all */
+	u32 arrivals;		  /* since the last interrupt: such, whether seen or not, */
+	u32 begun;		  /* and jobs that the guest began */
+	bool streamed;		  /* ... and before that: see pace.c */
+	u64 interrupted;	  /* ns: when that was, */
+	u64 rested;		  /* when no cause was left, */
+	u64 ended;		  /* and when a job ended last */
+	u64 answer;		  /* ns: that the guest takes to answer an interrupt */
 	u64 gap;		  /* ns: from one interrupt to the next, at least */
 	u32 burst;		  /* ... unless there is so much news */
 	u8 stale;		  /* VPB_REG_FILTER, VPB_REG_IRQ: such a register has changed */
@@ -587,6 +596,13 @@ void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found);
 void vpio_pace_started(struct vpio_pdev *pdev);
 /* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
 bool vpio_pace_holds(struct vpio_vdev *vdev);
+/* A cause was raised for it; or one that may wait. */
+void vpio_pace_news(struct vpio_vdev *vdev);
+void vpio_pace_later(struct vpio_vdev *vdev);
+/* Nothing is left of which it is to hear; @seen: nor is a cause masked. */
+void vpio_pace_rests(struct vpio_vdev *vdev, bool seen);
+/* It has been interrupted, or is reset. */
+void vpio_pace_forget(struct vpio_vdev *vdev);
 
 /* partition.c: engines that exist many times. Pdev's lock, but where it says otherwise. */
 

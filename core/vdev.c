@@ -108,7 +108,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 {
 	const struct vpio_pdev *pdev = vdev->pdev;
 	const bool msi = pdev->model.header->msi && vpio_config_msi_enabled(vdev);
-	bool level = false, rise = false;
+	bool level = false, rise = false, any = false;
 	u32 i;
 
 	vdev->stale &= (u8)~VPB_REG_IRQ;
@@ -116,6 +116,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		const struct vpio_irq *irq = &pdev->irqs[i];
 		u64 causes = vpio_load(vdev->state, irq->cause, 0);
 
+		any |= causes != 0;
 		if (irq->mask)
 			causes &= vpio_load(vdev->state, irq->mask, 0);
 		level |= causes != 0;
@@ -133,7 +134,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 		level = level && !vpio_config_intx_disabled(vdev);
 	rise = msi ? level && (rise || vdev->held) : level && !vdev->line;
 	if (!level)
-		vdev->held = false; /* the guest has found the cause by itself */
+		vpio_pace_rests(vdev, !any); /* if one was held: the guest has found it by itself */
 	if (rise && vpio_pace_holds(vdev)) {
 		vdev->stale |= VPB_REG_IRQ;
 		return;
@@ -1003,10 +1004,7 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
 	vdev->run = 0;
-	vdev->held = false;
-	vdev->ended = false;
-	vdev->urgent = false;
-	vdev->news = 0;
+	vpio_pace_forget(vdev);
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
 	vdev->stale = VPB_REG_FILTER | VPB_REG_IRQ;
 	settle(vdev);

@@ -469,7 +469,8 @@ static int check_variable_use(struct check *check, const struct vpb_handler *han
 {
 	const struct vpb_var *var;
 	const bool store = insn->op == VPB_STV || insn->op == VPB_STX || insn->op == VPB_GGET ||
-			   insn->op == VPB_RAISE || insn->op == VPB_FMPUT || insn->op == VPB_DGET;
+			   insn->op == VPB_RAISE || insn->op == VPB_URGE || insn->op == VPB_LATER ||
+			   insn->op == VPB_FMPUT || insn->op == VPB_DGET;
 
 	REQUIRE(number < check->header->vars.count, "no such variable");
 	var = &check->model->vars[number];

@@ -128,7 +128,6 @@ static void raise_causes(struct vm *vm, u32 number, u64 causes)
 		return; /* no cause is of another space */
 	vpio_store(vdev->state, var, 0, vpio_load(vdev->state, var, 0) | causes);
 	mark_stale(vm, number);
-	vdev->news++;
 	for (i = 0; i < VPB_MAX_IRQS; i++) {
 		if (vm->pdev->irqs[i].cause == var)
 			vdev->raised[i] |= causes;
@@ -697,6 +696,15 @@ STX:
 	NEXT;
 RAISE:
 	raise_causes(vm, IMM, A);
+	vpio_pace_news(vm->vdev);
+	NEXT;
+URGE:
+	raise_causes(vm, IMM, A);
+	vm->vdev->urgent = true;
+	NEXT;
+LATER:
+	raise_causes(vm, IMM, A);
+	vpio_pace_later(vm->vdev);
 	NEXT;
 JMP:
 	insn = code + IMM - 1;

@@ -13,7 +13,7 @@
 #include "types.h"
 
 #define VPB_MAGIC   0x31425056u /* "VPB1" */
-#define VPB_VERSION 2
+#define VPB_VERSION 3
 #define VPB_NONE    0xffffu
 
 /* What a verified model keeps within. */
@@ -410,6 +410,8 @@ enum vpb_operand {
 	OP(LDX, "da", ARRAY, ALL, 2, "d = array[a]; an index past the end ends the handler")        \
 	OP(STX, "ab", ARRAY, ALL, 2, "array[b] = a; the same")                                      \
 	OP(RAISE, "a", VAR, VDEV, 2, "variable |= a, and the guest is told of these bits")          \
+	OP(URGE, "a", VAR, VDEV, 2, "the same, and the guest is told at once")                      \
+	OP(LATER, "a", VAR, VDEV, 2, "the same, and the guest may be told later, with other news")  \
 	OP(JMP, "", TARGET, ALL, 1, "go on at imm")                                                 \
 	OP(JZ, "a", TARGET, ALL, 1, "go on at imm if a == 0")                                       \
 	OP(JNZ, "a", TARGET, ALL, 1, "go on at imm if a != 0")                                      \

@@ -210,6 +210,7 @@ struct statement {
 	struct expr *place;	/* T_ASSIGN */
 	int sign;		/* T_ASSIGN: '=', or the operator of += and so on */
 	bool cause;		/* T_ASSIGN, written as `cause REG.FIELD` */
+	u8 raise;		/* of that: VPB_RAISE, VPB_URGE, VPB_LATER */
 	struct expr *value;	/* T_LET, T_ASSIGN, T_IF, T_REPEAT, T_RETURN, T_CALL */
 	struct statement *body; /* T_IF, T_REPEAT */
 	struct statement *otherwise;

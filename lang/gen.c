@@ -1100,7 +1100,7 @@ static void raise_cause(struct generator *g, const struct statement *statement)
 	} else {
 		from = operand(g, statement->value);
 	}
-	emit(g, VPB_RAISE, 0, from, 0, variable(place->symbol));
+	emit(g, statement->raise, 0, from, 0, variable(place->symbol));
 }
 
 static void assign(struct generator *g, const struct statement *statement)

@@ -510,6 +510,16 @@ static struct statement *parse_repeat(struct parser *p)
 	return loop;
 }
 
+/* How soon the guest is to be told, which may be said behind a cause. */
+static u8 parse_urgency(struct parser *p)
+{
+	if (p->token.first)
+		return VPB_RAISE;
+	if (take_word(p, "urgent"))
+		return VPB_URGE;
+	return take_word(p, "later") ? VPB_LATER : VPB_RAISE;
+}
+
 static struct statement *parse_cause(struct parser *p)
 {
 	struct statement *cause = new_statement(p, T_ASSIGN);
@@ -529,10 +539,11 @@ static struct statement *parse_cause(struct parser *p)
 	if (!cause->place->field.text) {
 		cause->sign = '|';
 		cause->value = parse_expr(p);
-		return cause;
+	} else {
+		cause->value = new_expr(p, E_NUMBER, cause->at);
+		cause->value->number = 1;
 	}
-	cause->value = new_expr(p, E_NUMBER, cause->at);
-	cause->value->number = 1;
+	cause->raise = parse_urgency(p);
 	return cause;
 }
 

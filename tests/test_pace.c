@@ -14,6 +14,7 @@ enum {
 	FRAME = 200,
 	EVENTS = 8,
 	GAP_US = 100,
+	LATER_US = 10000, /* that a cause that may wait does so */
 };
 
 struct scene {
@@ -339,33 +340,189 @@ static void test_burst(void **state)
 	assert_true(nic->guest->line);
 }
 
-/* Ends of jobs are gathered, but the last one is not kept from a guest that may wait for it. */
-static void test_jobs(void **state)
+static void send_one(struct nic *nic)
 {
-	struct scene scene;
-	struct nic *nic = moderate(&scene, state);
 	u8 frame[FRAME];
-	unsigned int i;
 
 	frame_make(frame, FRAME, frame_stranger, nic_mac(nic->guest), 1);
 	nic_send(nic, frame, FRAME);
-	world_run(scene.world);
+	world_run(nic->guest->world);
+}
+
+static struct nic *moderate_cplus(struct scene *scene, void **state)
+{
+	struct nic *nic = moderate(scene, state);
+
+	cp_open(nic, nic->guest, RCR_USUAL);
+	acknowledge(nic);
+	pass(scene->world, QUIET_MS * (u64)MS);
+	return nic;
+}
+
+/* Ends of jobs wait for more of them, as long as these come, and until there are many. */
+static void test_ends(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate_cplus(&scene, state);
+	unsigned int i;
+
+	for (i = 1; i < EVENTS; i++) {
+		send_one(nic);
+		pass(scene.world, (GAP_US - 1) * US);
+		assert_false(nic->guest->line);
+		assert_int_equal(nic_end(nic, i - 1), NIC_SENT); /* who looks sees it */
+	}
+	pass(scene.world, 1 * US);
 	assert_true(nic->guest->line);
 	acknowledge(nic);
-	scene.world->byte_ns = 1;
-	sim_fault(scene.world->device, SIM_FAULT_TX_HANG, SIM_FOREVER); /* until it is let go */
-	for (i = 0; i < 3; i++) {
-		nic_send(nic, frame, FRAME);
-		world_run(scene.world);
+	pass(scene.world, QUIET_MS * (u64)MS);
+	for (i = 0; i < EVENTS; i++) {
+		assert_false(nic->guest->line);
+		send_one(nic);
 	}
+	assert_true(nic->guest->line);
+	assert_int_equal(stats_of(nic->guest)->jobs_done, 2 * EVENTS - 1);
+}
+
+/* An aborted one is an end like others. */
+static void test_aborted(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+
+	nic->guest->hole = NIC_TX_BUFFERS;
+	nic->guest->hole_size = NIC_BUFFER;
+	send_one(nic);
+	assert_int_equal(nic_end(nic, 0), NIC_ABORTED);
+	pass(scene.world, GAP_US * US);
+	assert_true(nic->guest->line);
+}
+
+/* What the model raises `later` waits for long, or until it is urgent: no descriptor is left. */
+static void test_later(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	unsigned int i, round;
+
+	send_one(nic);
+	pass(scene.world, LATER_US * US - 1);
 	assert_false(nic->guest->line);
-	sim_fault(scene.world->device, SIM_FAULT_TX_HANG, 0);
-	world_run(scene.world);
-	assert_true(nic->guest->line); /* all three in one */
+	pass(scene.world, 1);
+	assert_true(nic->guest->line);
 	acknowledge(nic);
-	for (i = 0; i < 3; i++)
-		assert_int_equal(nic_end(nic, i + 1), NIC_SENT);
-	assert_int_equal(stats_of(nic->guest)->jobs_done, 4);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 4; i++) {
+			assert_false(nic->guest->line);
+			send_one(nic);
+		}
+		assert_true(nic->guest->line);
+		assert_int_equal(guest_in(nic->guest, NIC_ISR, 2), ISR_TOK);
+		acknowledge(nic);
+	}
+}
+
+/* It goes along with other news. */
+static void test_along(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	u64 edges = nic->guest->edges;
+
+	send_one(nic);
+	assert_false(nic->guest->line);
+	arrive_at(&scene, 0, 1);
+	assert_true(nic->guest->line);
+	assert_int_equal(guest_in(nic->guest, NIC_ISR, 2), ISR_TOK | ISR_ROK);
+	acknowledge(nic);
+	pass(scene.world, 2 * LATER_US * US);
+	assert_int_equal(nic->guest->edges, edges + 1);
+}
+
+/* What was masked is not forgotten beside what may wait. */
+static void test_masked(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	const u16 all = (u16)guest_in(nic->guest, NIC_IMR, 2);
+
+	arrive_at(&scene, 0, 1);
+	guest_out(nic->guest, NIC_IMR, 2, all & ~ISR_ROK); /* NAPI */
+	acknowledge(nic);
+	assert_int_equal(receive_all(&scene, 0), 1);
+	arrive_at(&scene, 0, 2); /* when it has just looked */
+	guest_out(nic->guest, NIC_IMR, 2, 0);
+	guest_out(nic->guest, NIC_IMR, 2, all);
+	send_one(nic);
+	pass(scene.world, GAP_US * US);
+	assert_true(nic->guest->line);
+}
+
+/* Who asks and is answered, one at a time, waits for nothing, however soon the answer comes. */
+static void test_request(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		send_one(nic);
+		pass(scene.world, 1 * US);
+		assert_false(nic->guest->line);
+		arrive_at(&scene, 0, i);
+		assert_true(nic->guest->line);
+		acknowledge(nic);
+		assert_int_equal(receive_all(&scene, 0), 1);
+	}
+}
+
+/* It sees what there is, sends two frames and gets one: us that it waits for its interrupt. */
+static unsigned int stream_once(struct scene *scene, struct nic *nic, unsigned int seed)
+{
+	unsigned int waited = 0;
+
+	acknowledge(nic);
+	send_one(nic);
+	send_one(nic);
+	arrive_at(scene, 0, seed);
+	for (; !nic->guest->line && waited < LATER_US; waited += 10)
+		pass(scene->world, 10 * US);
+	receive_all(scene, 0);
+	return waited;
+}
+
+/* Who sends more waits for the gap from when all was dealt with; and longer if it answers slowly. */
+static void test_stream(void **state)
+{
+	struct scene scene;
+	struct nic *nic = moderate(&scene, state);
+	unsigned int i, waited = 0;
+
+	pass(scene.world, GAP_US * US);
+	send_one(nic);
+	send_one(nic);
+	arrive_at(&scene, 0, 1);
+	assert_true(nic->guest->line); /* it has been quiet */
+	acknowledge(nic);
+	send_one(nic);
+	send_one(nic);
+	arrive_at(&scene, 0, 2);
+	pass(scene.world, (GAP_US - 1) * US);
+	assert_false(nic->guest->line);
+	pass(scene.world, 1 * US);
+	assert_true(nic->guest->line);
+
+	for (i = 0; i < 20; i++) { /* it takes a gap to answer */
+		pass(scene.world, GAP_US * US);
+		waited = stream_once(&scene, nic, i);
+		assert_in_range(waited, GAP_US, 6 * GAP_US + 60);
+	}
+	assert_in_range(waited, 5 * GAP_US, 6 * GAP_US + 60);
+	for (i = 0; i < 20; i++) { /* and now a second: it has its bounds */
+		pass(scene.world, 1000ull * MS);
+		waited = stream_once(&scene, nic, i);
+		assert_in_range(waited, GAP_US, 20 * GAP_US);
+	}
 }
 
 static void test_reset(void **state)
@@ -402,9 +559,10 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(idle),	 TEST(watch),	   TEST(poll),	TEST(sparse),
-		TEST(poll_busy), TEST(poll_storm), TEST(hold),	TEST(seen),
-		TEST(burst),	 TEST(jobs),	   TEST(reset), TEST(settings),
+		TEST(idle),	  TEST(watch), TEST(poll),     TEST(sparse), TEST(poll_busy),
+		TEST(poll_storm), TEST(hold),  TEST(seen),     TEST(burst),  TEST(ends),
+		TEST(aborted),	  TEST(later), TEST(along),    TEST(masked), TEST(request),
+		TEST(stream),	  TEST(reset), TEST(settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

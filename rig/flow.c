@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Timed traffic between two machines, for the benchmarks (rig/stream.c moves checked bytes for the tests):
+ *
+ *   flow serve PORT
+ *       returns once it listens; answers any number of the following, one after the other, in the background
+ *   flow tcp-send|tcp-receive|udp-send|udp-receive ADDRESS PORT MILLISECONDS [DATAGRAMS-PER-SECOND]
+ *       moves bytes as fast as it can (datagrams not faster than that); prints "BYTES NS DATAGRAMS-LOST", the
+ *       bytes that arrived and the time from the first to the end
+ *   flow request ADDRESS PORT MILLISECONDS
+ *       one byte to and fro by UDP, one request at a time; prints "REQUESTS NS MEDIAN P99", the last two in ns
+ *
+ * What is asked goes over a TCP connection, and so does the answer; datagrams go to and from the same port.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	DATAGRAM = 1472, /* a full frame */
+	CHUNK = 16384,
+	MOST_TIMES = 100000,
+	PATIENCE_MS = 300, /* for a datagram that was sent last, or lost */
+};
+
+enum what { TCP_SEND, TCP_RECEIVE, UDP_SEND, UDP_RECEIVE, REQUEST, KINDS };
+static const char *const names[KINDS] = { "tcp-send", "tcp-receive", "udp-send", "udp-receive",
+					  "request" };
+
+/* What goes ahead, what comes back, and what each datagram begins with. */
+struct order {
+	uint32_t what, port, ms, rate;
+};
+struct answer {
+	uint64_t bytes, ns, count;
+};
+struct head {
+	uint64_t number; /* LAST: no more will come */
+};
+#define LAST UINT64_MAX
+
+static char bytes[CHUNK];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "flow: %s: %s\n", what, errno ? strerror(errno) : "connection closed early");
+	exit(2);
+}
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void write_all(int fd, const void *data, size_t size)
+{
+	for (ssize_t done; size; size -= done, data = (const char *)data + done) {
+		done = write(fd, data, size);
+		if (done < 0)
+			die("write");
+	}
+}
+
+static void read_all(int fd, void *data, size_t size)
+{
+	for (ssize_t done; size; size -= done, data = (char *)data + done) {
+		errno = 0;
+		done = read(fd, data, size);
+		if (done <= 0)
+			die("read");
+	}
+}
+
+/* --- The four ways of bytes; each side has one end ---------------------------------------- */
+
+static void pour(int fd, uint64_t ms)
+{
+	const uint64_t end = now() + ms * 1000000;
+
+	while (now() < end)
+		write_all(fd, bytes, sizeof(bytes));
+	shutdown(fd, SHUT_WR);
+}
+
+/* Time counts from the first byte to the last. */
+static struct answer drink(int fd)
+{
+	struct answer answer = { 0 };
+	uint64_t start = 0, last = 0;
+	ssize_t done;
+
+	while ((done = read(fd, bytes, sizeof(bytes))) > 0) {
+		last = now();
+		if (!start)
+			start = last;
+		answer.bytes += done;
+		answer.count++;
+	}
+	answer.ns = last - start;
+	return answer;
+}
+
+static uint64_t shoot(int fd, uint64_t ms, uint64_t rate)
+{
+	const uint64_t start = now(), end = start + ms * 1000000;
+	const struct timespec gap = { .tv_nsec = 1000000 };
+	struct head *head = (struct head *)bytes;
+	uint64_t sent = 0, t;
+	int i;
+
+	while ((t = now()) < end) {
+		if (rate && sent * 1000000000 / rate > t - start) {
+			nanosleep(&gap, NULL);
+			continue;
+		}
+		head->number = sent;
+		if (send(fd, bytes, DATAGRAM, 0) == DATAGRAM)
+			sent++;
+		else if (errno != ENOBUFS && errno != ECONNREFUSED)
+			die("send");
+	}
+	head->number = LAST;
+	for (i = 0; i < 3; i++)
+		send(fd, bytes, sizeof(*head), 0);
+	return sent;
+}
+
+static struct answer catch(int fd, uint64_t ms)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct head *head = (struct head *)bytes;
+	struct answer answer = { 0 };
+	uint64_t start = 0, last = 0;
+	ssize_t size;
+
+	while (poll(&ready, 1, start ? PATIENCE_MS : (int)ms + PATIENCE_MS) > 0) {
+		size = recv(fd, bytes, sizeof(bytes), 0);
+		if (size == sizeof(*head) && head->number == LAST)
+			break;
+		if (size != DATAGRAM)
+			continue;
+		last = now();
+		if (!start)
+			start = last;
+		answer.bytes += DATAGRAM;
+		answer.count++;
+	}
+	answer.ns = last - start;
+	return answer;
+}
+
+/* --- Requests ------------------------------------------------------------------------------ */
+
+static void echo(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	ssize_t size;
+
+	while (poll(&ready, 1, 10 * PATIENCE_MS) > 0) {
+		size = recv(fd, bytes, sizeof(bytes), 0);
+		if (size == sizeof(struct head))
+			return;
+		if (size > 0)
+			send(fd, bytes, size, 0);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int ask(int fd, uint64_t ms)
+{
+	static uint64_t times[MOST_TIMES];
+	const uint64_t start = now(), end = start + ms * 1000000;
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct head last = { LAST };
+	unsigned int count = 0;
+	uint64_t t, total;
+
+	while ((t = now()) < end && count < MOST_TIMES) {
+		send(fd, bytes, 1, 0);
+		if (poll(&ready, 1, PATIENCE_MS) > 0 && recv(fd, bytes, 1, 0) == 1)
+			times[count++] = now() - t;
+	}
+	total = now() - start;
+	for (int i = 0; i < 3; i++)
+		send(fd, &last, sizeof(last), 0);
+	if (!count) {
+		fprintf(stderr, "flow: no request was answered\n");
+		return 1;
+	}
+	qsort(times, count, sizeof(*times), compare);
+	printf("%u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", count, total, times[count / 2],
+	       times[count * 99 / 100]);
+	return 0;
+}
+
+/* --- The two sides ------------------------------------------------------------------------- */
+
+static int udp_socket(const struct sockaddr_in *own)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = 1 << 20;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (own && bind(fd, (const struct sockaddr *)own, sizeof(*own)))
+		die("bind");
+	return fd;
+}
+
+static void serve_one(int fd, const struct sockaddr_in *own, const struct sockaddr_in *from)
+{
+	struct sockaddr_in other = *from;
+	struct answer answer = { 0 };
+	struct order order;
+	char yes = 1;
+	int udp = -1;
+
+	read_all(fd, &order, sizeof(order));
+	if (order.what >= UDP_SEND) {
+		other.sin_port = htons(order.port);
+		udp = udp_socket(own);
+		if (connect(udp, (struct sockaddr *)&other, sizeof(other)))
+			die("connect");
+	}
+	write_all(fd, &yes, 1);
+	switch (order.what) {
+	case TCP_SEND:
+		answer = drink(fd);
+		break;
+	case TCP_RECEIVE:
+		pour(fd, order.ms);
+		return;
+	case UDP_SEND:
+		answer = catch(udp, order.ms);
+		break;
+	case UDP_RECEIVE:
+		answer.count = shoot(udp, order.ms, order.rate);
+		break;
+	case REQUEST:
+		echo(udp);
+		break;
+	}
+	write_all(fd, &answer, sizeof(answer));
+}
+
+static int serve(const char *port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) }, from;
+	int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 8))
+		die("listen");
+	if (fork())
+		return 0;
+	setsid();
+	if (!freopen("/dev/null", "r+", stdout) || !freopen("/dev/null", "r+", stderr))
+		exit(2);
+	signal(SIGCHLD, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		socklen_t size = sizeof(from);
+		int one = accept(fd, (struct sockaddr *)&from, &size);
+
+		if (one >= 0 && !fork()) {
+			alarm(120);
+			serve_one(one, &a, &from);
+			exit(0);
+		}
+		close(one);
+	}
+}
+
+static int ask_for(enum what what, const char *host, const char *port, uint32_t ms, uint32_t rate)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) }, own = { 0 };
+	struct order order = { what, 0, ms, rate };
+	struct answer answer = { 0 }, other = { 0 };
+	socklen_t size = sizeof(own);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), udp;
+	uint64_t sent;
+	char yes;
+
+	if (!inet_aton(host, &a.sin_addr)) {
+		fprintf(stderr, "flow: '%s' is not an IPv4 address\n", host);
+		return 2;
+	}
+	alarm(ms / 1000 + 60);
+	udp = udp_socket(NULL);
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) ||
+	    connect(udp, (struct sockaddr *)&a, sizeof(a)))
+		die("connect");
+	getsockname(udp, (struct sockaddr *)&own, &size);
+	order.port = ntohs(own.sin_port);
+	write_all(fd, &order, sizeof(order));
+	read_all(fd, &yes, 1);
+	switch (what) {
+	case TCP_SEND:
+		pour(fd, ms);
+		read_all(fd, &answer, sizeof(answer));
+		break;
+	case TCP_RECEIVE:
+		answer = drink(fd);
+		break;
+	case UDP_SEND:
+		sent = shoot(udp, ms, rate);
+		read_all(fd, &answer, sizeof(answer));
+		other.count = sent - answer.count;
+		break;
+	case UDP_RECEIVE:
+		answer = catch(udp, ms);
+		read_all(fd, &other, sizeof(other));
+		other.count -= answer.count;
+		break;
+	default:
+		return ask(udp, ms);
+	}
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", answer.bytes, answer.ns,
+	       what < UDP_SEND ? 0 : other.count);
+	return answer.bytes == 0;
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t what;
+
+	if (argc == 3 && !strcmp(argv[1], "serve"))
+		return serve(argv[2]);
+	for (what = 0; argc >= 5 && argc <= 6 && what < KINDS; what++) {
+		if (!strcmp(argv[1], names[what]))
+			return ask_for(what, argv[2], argv[3], atoi(argv[4]),
+				       argc == 6 ? atoi(argv[5]) : 0);
+	}
+	fprintf(stderr, "usage: flow serve PORT | flow tcp-send|tcp-receive|udp-send|udp-receive|request "
+			"ADDRESS PORT MILLISECONDS [DATAGRAMS-PER-SECOND]\n");
+	return 2;
+}
