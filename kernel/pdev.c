@@ -159,6 +159,15 @@ static const struct vpio_ops ops = {
 
 /* --- The interrupt and the worker -------------------------------------------------------- */
 
+/* Whether somebody has let interrupts of a silenced line in, by the command register, say. */
+static bool silence_again(struct vpio_pci *pci)
+{
+	u16 command = PCI_COMMAND_INTX_DISABLE;
+
+	pci_read_config_word(pci->pdev, PCI_COMMAND, &command);
+	return !(command & PCI_COMMAND_INTX_DISABLE) && pci_check_and_mask_intx(pci->pdev);
+}
+
 static irqreturn_t handle_interrupt(int irq, void *data)
 {
 	struct vpio_pci *pci = data;
@@ -166,7 +175,9 @@ static irqreturn_t handle_interrupt(int irq, void *data)
 	switch (pci->irq_kind) {
 	case VPIO_PCI_IRQ_INTX:
 		/* The line may be shared, and while ours is silenced somebody else has called. */
-		if (test_bit(VPIO_PCI_SILENCED, &pci->flags) || !pci_check_and_mask_intx(pci->pdev))
+		if (test_bit(VPIO_PCI_SILENCED, &pci->flags))
+			return silence_again(pci) ? IRQ_HANDLED : IRQ_NONE;
+		if (!pci_check_and_mask_intx(pci->pdev))
 			return IRQ_NONE;
 		set_bit(VPIO_PCI_SILENCED, &pci->flags);
 		break;
