@@ -17,12 +17,12 @@
  * are in the guest's registers meanwhile: a guest that looks finds them, and is not interrupted for them
  * any more. Three things are known of what waits:
  *
- *  - Ends of jobs alone wait until none has come for a gap: whoever goes on to send is not interrupted
- *    for what it has sent, and who stops because it waits for its buffers gets them soon.
- *  - A guest that streams (from one interrupt to the next it begins more than one job, or has more than one piece
- *    of other news) waits for the gap from when it had dealt with what it knew. One that begins
- *    a single job waits for its answer, and gets it at once.
- *  - What the model raises `later` goes along with other news, or when it has waited for very long.
+ *  - A guest that streams (from one interrupt to the next it begins more than one job, or has more than
+ *    one piece of other news) waits for the gap from when it had dealt with what it knew.
+ *  - Its ends of jobs alone wait until none has come for a gap: whoever goes on to send is not interrupted
+ *    for what it has sent, and who stops because it waits for its buffers gets them soon. What the
+ *    model raises `later` waits for twice as long, or goes along with other news.
+ *  - One that begins a single job waits for its answer, and gets it at once.
  *
  * The gap is the vdev's setting, or longer: a few times what the guest takes to answer an interrupt.
  * Where an exit costs much (the guest is nested, or its processor busy), so does an interrupt.
@@ -162,6 +162,8 @@ void vpio_pace_news(struct vpio_vdev *vdev)
 void vpio_pace_later(struct vpio_vdev *vdev)
 {
 	vdev->later = true;
+	if (READ_ONCE(vdev->gap))
+		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
 }
 
 /* The guest has nothing to deal with any more: how long it took, if that was an interrupt. */
@@ -200,6 +202,7 @@ static bool streams(const struct vpio_vdev *vdev)
 /* When the guest is to be told of what has happened. */
 static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 {
+	const u64 since = vdev->rested > vdev->interrupted ? vdev->rested : vdev->interrupted;
 	const u64 last = (vdev->held ? vdev->since : now) + LATER;
 	u64 patience = vdev->answer * ANSWERS;
 
@@ -207,14 +210,17 @@ static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 		patience = gap;
 	else if (patience > gap * MOST_GAPS)
 		patience = gap * MOST_GAPS;
-	if (!vdev->news && vdev->later)
-		return last;
-	if (vdev->news && !vdev->arrived)
-		return sooner(vdev->ended + patience, last);
-	if (streams(vdev) || vdev->streamed)
-		return (vdev->rested > vdev->interrupted ? vdev->rested : vdev->interrupted) +
-		       patience;
-	return vdev->begun ? now : vdev->interrupted + gap;
+	if (!vdev->held && now - since >= patience)
+		return now;
+	if (streams(vdev) || vdev->streamed) {
+		if (vdev->arrived)
+			return since + patience;
+		/* it may have stopped, and wait for just this */
+		return sooner(vdev->ended + (vdev->news ? patience : 2 * patience), last);
+	}
+	if (vdev->arrived && vdev->begun)
+		return now;
+	return since + gap;
 }
 
 /* Lets the vdev's worker run then, unless it does so earlier in any case. */
@@ -235,6 +241,7 @@ bool vpio_pace_holds(struct vpio_vdev *vdev)
 {
 	const u64 gap = READ_ONCE(vdev->gap);
 	u64 now = 0, due;
+	u32 begun;
 
 	if (gap) {
 		now = vdev->pdev->ops->now(vdev->pdev);
@@ -246,7 +253,9 @@ bool vpio_pace_holds(struct vpio_vdev *vdev)
 	}
 	vdev->streamed = streams(vdev);
 	vdev->interrupted = now;
+	begun = vdev->arrived ? 0 : vdev->begun;
 	vpio_pace_forget(vdev);
+	vdev->begun = begun;
 	return false;
 }
 
