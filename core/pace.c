@@ -166,7 +166,7 @@ void vpio_pace_later(struct vpio_vdev *vdev)
 		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
 }
 
-/* The guest has nothing to deal with any more: how long it took, if that was an interrupt. */
+/* The guest has dealt with what there was: how long it took, if that was an interrupt. */
 static void find_answer(struct vpio_vdev *vdev, u64 gap)
 {
 	const u64 now = vdev->pdev->ops->now(vdev->pdev), most = gap * MOST_GAPS;
@@ -175,6 +175,8 @@ static void find_answer(struct vpio_vdev *vdev, u64 gap)
 	if (vdev->line || (vdev->msi && vdev->rested < vdev->interrupted)) {
 		took = took < most ? took : most;
 		vdev->answer = (3 * vdev->answer + took) / 4;
+	} else if (!vdev->held) {
+		return; /* there was nothing */
 	}
 	vdev->rested = now;
 }
