@@ -23,7 +23,7 @@ FNR == 1 {
 	manual = FILENAME ~ /\.[1-9]$/
 }
 
-# --- Manual pages: .\" run: ... before .EX or .nf
+# --- Manual pages: .\" run: ... before .EX or .nf, or .\" text [NAME]
 
 manual && open && /^\.(EE|fi)/ { end(); next }
 manual && open {
@@ -36,7 +36,13 @@ manual && open {
 	next
 }
 manual && /^\.\\" (run|needs hardware|text)/ { mark = substr($0, 5); next }
-manual && /^\.(EX|nf)/ { begin(mark ~ /^text/ ? "text" : "sh", ""); next }
+manual && /^\.(EX|nf)/ {
+	name = mark ~ /^text / ? substr(mark, 6) : ""
+	language = mark ~ /^text/ ? "text" : "sh"
+	mark = language == "text" ? "" : mark
+	begin(language, name)
+	next
+}
 manual { next }
 
 # --- Markdown: <!-- run: ... --> before ```sh or ```console
