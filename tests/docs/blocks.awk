@@ -64,12 +64,10 @@ open { print >path; next }
 	begin(words[1], words[2])
 	next
 }
-/^(    |\t)/ && before == "" && !list { complain("a block without ```: say what it is") }
+/^(    |\t)/ && before == "" { complain("a block without ```: say what it is") }
 {
 	if (mark != "" && $0 != "")
 		complain("between a mark and its block stands something else")
-	if ($0 != "")
-		list = /^([-*]|[0-9]+\.) / || list && /^ /
 	before = $0
 }
 END { if (open) complain("a block without an end") }
