@@ -26,7 +26,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 THREAD_SANITIZE := -Wno-maybe-uninitialized -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
 .SECONDARY:
-.PHONY: all setup tool models module module-6.12 demo test soak bench format clean help
+.PHONY: all setup tool models module module-6.12 demo test soak bench pictures format clean help
 .DELETE_ON_ERROR:
 
 all: tool models module ## the tool, the models and the module
@@ -153,6 +153,9 @@ soak: all $B/soak $B/soak-threads $B/rig/hostile ## sixteen tenants on one devic
 bench: models $B/bench $B/lang-bench ## a register access in ns and instructions, a model in ms
 	@$B/lang-bench $(wildcard models/*.vpm)
 	@tests/bench
+
+pictures: ## renew docs/pictures/*.svg
+	docs/pictures/draw
 
 format: ## put all C files into the house's format
 	clang-format -i $(wildcard */*.c */*.h tool/*/*.c tool/*/*.h tests/lang/*.c)

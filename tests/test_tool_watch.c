@@ -131,7 +131,7 @@ static void test_doctor_iommu(void **state)
 	make_healthy();
 	remove_all(in_host("/sys/class/iommu"));
 	make_file(in_host("/proc/cmdline"), "quiet\n");
-	assert_doctor(1, "turn VT-d on in the firmware's set-up, add intel_iommu=on iommu=pt");
+	assert_doctor(1, "turn VT-d on in the firmware's set-up, add intel_iommu=on to");
 	make_file(in_host("/proc/cpuinfo"), "vendor_id : AuthenticAMD\n");
 	assert_doctor(1, "turn IOMMU (AMD-Vi) on");
 	make_file(in_host("/proc/cmdline"), "quiet amd_iommu=off\n");
@@ -195,6 +195,15 @@ static void test_doctor_device(void **state)
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/iommu_group/devices/" OTHER), "");
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/iommu_group/devices/" CARD), "");
 	assert_doctor(1, "its IOMMU group has other devices, too: " OTHER " (no driver)");
+	remove_all(in_host("/sys/bus/pci/devices/" CARD "/iommu_group/devices"));
+	unlink(in_host("/proc/net/route"));
+	unsetenv("SSH_CONNECTION");
+	write_text(in_host("/sys/bus/pci/devices/" CARD "/iommu_group/type"), "DMA-FQ\n");
+	assert_doctor(0, "Nothing is in the way.");
+	write_text(in_host("/sys/bus/pci/devices/" CARD "/iommu_group/type"), "identity\n");
+	assert_doctor(1, "warning  " CARD ": the IOMMU passes it through (its group's type is "
+			 "identity): the card itself can reach all of the host's memory\n"
+			 "         -> take iommu=pt out of GRUB_CMDLINE_LINUX");
 	bind_card("vpio");
 	assert_doctor(1, "is shared by vpio, 0 vdevs");
 	write_text(in_host("/sys/bus/pci/devices/" CARD "/vpio/state"), "broken\n");

@@ -102,14 +102,13 @@ static void check_iommu(struct report *report)
 		      "the host's memory");
 	else if (intel)
 		found(report, WARNING, "iommu",
-		      "turn VT-d on in the firmware's set-up, add intel_iommu=on iommu=pt to "
-		      "GRUB_CMDLINE_LINUX in /etc/default/grub, then: update-grub, and boot again",
+		      "turn VT-d on in the firmware's set-up, add intel_iommu=on to GRUB_CMDLINE_LINUX in "
+		      "/etc/default/grub, then: update-grub, and boot again",
 		      "the IOMMU is off: the card itself can reach all of the host's memory");
 	else
 		found(report, WARNING, "iommu",
-		      "turn IOMMU (AMD-Vi) on in the firmware's set-up, and add iommu=pt to "
-		      "GRUB_CMDLINE_LINUX in /etc/default/grub (amd_iommu is on unless it says off), then: "
-		      "update-grub, and boot again",
+		      "turn IOMMU (AMD-Vi) on in the firmware's set-up, and boot again (the kernel uses it "
+		      "unless its parameters say amd_iommu=off)",
 		      "the IOMMU is off: the card itself can reach all of the host's memory");
 }
 
@@ -264,6 +263,25 @@ static void check_group(struct report *report, const struct host_device *device)
 		      others);
 }
 
+/* With iommu=pt the host's own devices, and so this one, are passed through to all memory. */
+static void check_reach(struct report *report, const struct host_device *device)
+{
+	char type[32] = "", remedy[256];
+
+	host_read(type, sizeof(type), "/sys/bus/pci/devices/%s/iommu_group/type", device->address);
+	if (strcmp(type, "identity"))
+		return;
+	snprintf(
+		remedy, sizeof(remedy),
+		"take iommu=pt out of GRUB_CMDLINE_LINUX in /etc/default/grub, then: update-grub, and "
+		"boot again; or, while no driver has it: echo DMA > "
+		"/sys/bus/pci/devices/%s/iommu_group/type",
+		device->address);
+	found(report, WARNING, "reach", remedy,
+	      "the IOMMU passes it through (its group's type is identity): the card itself can reach "
+	      "all of the host's memory");
+}
+
 static void check_driver(struct report *report, const struct host_device *device)
 {
 	struct host_hold holds[HOST_MOST_HOLDS];
@@ -325,6 +343,7 @@ static void check_device(struct report *report, const struct host_device *device
 		found(report, FINE, "driver", remedy, "%s, with %s", device->title,
 		      *device->driver ? device->driver : "no driver");
 	}
+	check_reach(report, device);
 	check_group(report, device);
 	report->device = NULL;
 }
