@@ -26,7 +26,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 THREAD_SANITIZE := -Wno-maybe-uninitialized -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
 .SECONDARY:
-.PHONY: all setup tool models module module-6.12 demo test soak bench pictures format clean help
+.PHONY: all setup tool models module module-6.12 deb test-deb demo test soak bench pictures format clean help
 .DELETE_ON_ERROR:
 
 all: tool models module ## the tool, the models and the module
@@ -48,13 +48,13 @@ tool: $B/vpio ## build/vpio, the command
 
 $B/obj/%.o: %.c $(HEADERS) | $B/setup.done
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(STD) $(CFLAGS) $(WARN) -c $< -o $@
+	$(call say,CC)$(CC) $(STD) $(CPPFLAGS) $(CFLAGS) $(WARN) -c $< -o $@
 
 $B/libvpio.a: $(CORE:%.c=$B/obj/%.o)
 	$(call say,AR)$(AR) rcs $@ $^
 
 $B/vpio: $(TOOL:%.c=$B/obj/%.o) $(COMPILER:%.c=$B/obj/%.o) $B/libvpio.a
-	$(call say,LINK)$(CC) $(CFLAGS) $^ $(TOOL_LIBS) -o $@
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(TOOL_LIBS) -o $@
 
 models: $(MODELS) ## build/models/*.vpb, and build/firmware/ as the module looks for them
 
@@ -81,6 +81,22 @@ $B/kernel/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
 
 $B/kernel-6.12/vpio.ko: $(KERNEL) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,MODULE)kernel/build $B/rig/6.12/kdir $(@D)
+
+# --- Packages -----------------------------------------------------------------------------------
+
+# They are built from a copy: dpkg-buildpackage builds in the tree that it is in, and leaves the packages beside
+# it.
+deb: ## Debian packages: build/deb/vpio_*.deb, build/deb/vpio-dkms_*.deb
+	@rig/setup deb
+	@rm -rf $B/deb && mkdir -p $B/deb/vpio
+	@tar -c --exclude=./build --exclude=./.git . | tar -x -C $B/deb/vpio
+	$(call say,DEB)cd $B/deb/vpio && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc >../log 2>&1 || \
+		{ tail -n 40 ../log; echo "make deb: failed; all of it is in $B/deb/log" >&2; exit 1; }
+	@rm -rf $B/deb/vpio
+	@ls $B/deb/*.deb
+
+test-deb: deb ## installs them in a fresh Debian, builds the module for 6.1 and 6.12, purges (root, 6 minutes)
+	@tests/deb
 
 # --- Demonstration, tests, figures --------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h - all that differs between the kernels that the module is built for: 6.1 to 7.x.
+ * compat.h - all that differs between the kernels that the module is built for (Kbuild has the range).
  */
 #ifndef VPIO_KERNEL_COMPAT_H
 #define VPIO_KERNEL_COMPAT_H

@@ -282,6 +282,16 @@ static inline int host_setup(void **state)
 		"	exit 1\n"
 		"fi\n"
 		"mkdir -p \"$VPIO_SYSROOT/sys/module/$1\"\n";
+	/* mdevctl start --uuid UUID --parent PARENT */
+	static const char mdevctl[] =
+		"#!/bin/sh\n"
+		"echo \"$*\" >>\"$VPIO_SYSROOT/mdevctl-was-run\"\n"
+		"if [ -e \"$VPIO_SYSROOT/mdevctl-fails\" ]; then\n"
+		"	echo 'Warning: Failed to create mdev' >&2\n"
+		"	exit 0\n"
+		"fi\n"
+		"[ -e \"$VPIO_SYSROOT/etc/mdevctl.d/$5/$3\" ] &&\n"
+		"	mkdir -p \"$VPIO_SYSROOT/sys/bus/mdev/devices/$3\"\n";
 	char path[512];
 	struct said said;
 
@@ -295,6 +305,8 @@ static inline int host_setup(void **state)
 	setenv("PATH", path, 1);
 	make_file(in_host("/bin/modprobe"), modprobe);
 	chmod(in_host("/bin/modprobe"), 0755);
+	make_file(in_host("/bin/mdevctl"), mdevctl);
+	chmod(in_host("/bin/mdevctl"), 0755);
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/vendor"), "0x10ec\n");
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/device"), "0x8139\n");
 	make_file(in_host("/sys/bus/pci/devices/" CARD "/class"), "0x020000\n");

@@ -38,7 +38,8 @@ static void test_help(void **state)
 static void test_usage(void **state)
 {
 	(void)state;
-	assert_vpio("bind", 2, "something is missing; usage: vpio bind [--force] ADDRESS");
+	assert_vpio("bind", 2,
+		    "something is missing; usage: vpio bind [--force] [--persist] ADDRESS");
 	assert_vpio("bind 03:00.0 04:00.0", 2, "there is too much: 04:00.0");
 	assert_vpio("bind -x 03:00.0", 2, "there is no option -x");
 	assert_vpio("bind --force=1 03:00.0", 2, "nothing is to follow the option --force=1");
@@ -429,6 +430,131 @@ static void test_persist(void **state)
 	assert_vpio("remove new", 0, NULL);
 }
 
+/* --- What a boot brings back ------------------------------------------------------------- */
+
+#define AT_BOOT "/etc/vpio/devices"
+
+static void test_bind_persist(void **state)
+{
+	(void)state;
+	assert_vpio("bind --persist 03:00.0", 0, CARD " is bound at boot from now on");
+	assert_says(text_in(AT_BOOT), "\n" CARD " 10ec:8139");
+	assert_vpio("bind --persist 03:00.0", 0, CARD " is bound at boot from now on");
+	assert_vpio("unbind 03:00.0", 0, CARD " is no longer bound at boot");
+	assert_null(strstr(text_in(AT_BOOT), "\n" CARD));
+	assert_untouched();
+	/* of what a person wrote there, nothing is lost */
+	write_text(in_host(AT_BOOT), "# mine\n0000:0A:00.0 8086:10d3\n\n" CARD " 10ec:8139\n# end");
+	assert_vpio("unbind 03:00.0", 0, CARD " is no longer bound at boot");
+	assert_string_equal(text_in(AT_BOOT), "# mine\n0000:0A:00.0 8086:10d3\n\n# end");
+	assert_vpio("bind --persist 03:00.0", 0, NULL);
+	assert_string_equal(text_in(AT_BOOT),
+			    "# mine\n0000:0A:00.0 8086:10d3\n\n# end\n" CARD " 10ec:8139");
+	/* what can't be bound is not noted */
+	assert_vpio("unbind 03:00.0", 0, NULL);
+	host.probe_fails = true;
+	assert_vpio("bind --persist 03:00.0", 3, "cannot bind");
+	assert_null(strstr(text_in(AT_BOOT), CARD));
+}
+
+/* A vdev that lasts needs its device. */
+static void test_add_persist(void **state)
+{
+	(void)state;
+	make_file(in_host("/etc/mdevctl.d/x"), "");
+	assert_vpio("add 03:00.0 --name web --persist", 0, NULL);
+	assert_says(text_in(AT_BOOT), "\n" CARD " 10ec:8139");
+	/* where it can't be noted, there is no vdev */
+	assert_vpio("remove web", 0, NULL);
+	remove_all(in_host("/etc/mdevctl.d/" CARD));
+	remove_all(in_host("/etc/vpio"));
+	make_file(in_host("/etc/vpio"), "no directory");
+	assert_vpio("add 03:00.0 --name web --persist", 3, "cannot write ");
+	assert_vpio("status web", 1, "there is no vdev 'web'");
+	assert_false(is_in_host("/etc/mdevctl.d/" CARD));
+	/* where mdevctl's can't be written, the device is not bound at boot either */
+	unlink(in_host("/etc/vpio"));
+	make_file(in_host("/etc/mdevctl.d/" CARD), "no directory");
+	assert_vpio("add 03:00.0 --name web --persist", 3, "cannot write ");
+	assert_vpio("status web", 1, "there is no vdev 'web'");
+	assert_null(strstr(text_in(AT_BOOT), CARD));
+}
+
+static void define(const char *uuid, const char *text)
+{
+	make_file(in_host("/etc/mdevctl.d/" CARD "/%s", uuid), text);
+}
+
+static void test_restore(void **state)
+{
+	char driver[64];
+
+	(void)state;
+	assert_vpio("restore", 0, "no device is to be bound at boot");
+	make_file(in_host(AT_BOOT), "# nothing\n");
+	assert_vpio("restore", 0, "no device is to be bound at boot");
+	assert_untouched();
+	write_text(in_host(AT_BOOT), "# one\n" CARD " 10ec:8139\n");
+	assert_vpio("restore", 0, CARD " is bound, with 0 vdevs\n");
+	host_link(driver, sizeof(driver), "/sys/bus/pci/devices/" CARD "/driver");
+	assert_string_equal(driver, "vpio");
+	assert_false(is_in_host("/mdevctl-was-run"));
+	define(UUID_A, "{ \"mdev_type\": \"vpio-rtl8139\", \"start\": \"auto\" }");
+	define(UUID_B, "{ \"mdev_type\": \"vpio-rtl8139\", \"start\": \"manual\" }");
+	define("null", "{ \"mdev_type\": \"vpio-rtl8139\", \"start\": null }");
+	define("broken", "{ \"mdev_type\": ");
+	assert_vpio("restore", 0, CARD " is bound, with 1 vdev\n");
+	assert_string_equal(text_in("/mdevctl-was-run"), "start --uuid " UUID_A " --parent " CARD);
+	/* again: nothing is to be done */
+	assert_vpio("restore", 0, CARD " is bound, with 1 vdev\n");
+	assert_string_equal(text_in("/mdevctl-was-run"), "start --uuid " UUID_A " --parent " CARD);
+}
+
+static void test_restore_fails(void **state)
+{
+	(void)state;
+	make_file(in_host(AT_BOOT), CARD " 8086:10d3\n");
+	assert_vpio("restore", 1, "is 10ec:8139 now, no longer 8086:10d3, so it is left alone");
+	write_text(in_host(AT_BOOT), "0000:0b:00.0 10ec:8139\n");
+	assert_vpio("restore", 1, "there is no PCI device 0000:0b:00.0 any more");
+	write_text(in_host(AT_BOOT), "03:00.0\n");
+	assert_vpio("restore", 1, "the line '03:00.0', which is not ADDRESS VENDOR:DEVICE");
+	write_text(in_host(AT_BOOT), CARD " 10ec:8139 --force\n");
+	assert_vpio("restore", 1, "which is not ADDRESS VENDOR:DEVICE");
+	assert_untouched();
+	write_text(in_host(AT_BOOT), CARD " 10ec:8139\n");
+	make_interface("eth1");
+	make_file(in_host("/proc/net/route"), ROUTES "eth1" DEFAULT);
+	assert_vpio("restore", 1, "the host itself uses " CARD);
+	assert_untouched();
+	remove_all(in_host("/proc/net/route"));
+	define(UUID_A, "{ \"mdev_type\": \"vpio-rtl8139\", \"start\": \"auto\" }");
+	make_file(in_host("/mdevctl-fails"), "");
+	assert_vpio("restore", 3,
+		    "mdevctl does not make the vdev " UUID_A " of " CARD
+		    ": Warning: Failed to create mdev");
+	unlink(in_host("/mdevctl-fails"));
+	unlink(in_host("/bin/mdevctl"));
+	setenv("PATH", in_host("/bin"), 1);
+	assert_vpio("restore", 3, ": it cannot be run (apt install mdevctl)");
+	setenv("PATH", "/usr/bin:/bin", 1);
+}
+
+/* The rest is brought back whatever one lacks, and the status is the worst. */
+static void test_restore_goes_on(void **state)
+{
+	struct said said;
+
+	(void)state;
+	make_file(in_host(AT_BOOT), "nonsense\n" OTHER " 8086:10d3\n" CARD " 10ec:8139\n");
+	said = vpio("restore", NULL);
+	assert_int_equal(said.code, 1);
+	assert_says(said.errors, "the line 'nonsense'");
+	assert_says(said.errors, "there is no model of 8086:10d3");
+	assert_says(said.out, CARD " is bound, with 0 vdevs\n");
+	said_free(&said);
+}
+
 /* --- remove and set ---------------------------------------------------------------------- */
 
 static void test_remove(void **state)
@@ -533,6 +659,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_add_undone, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_rights, bound_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_persist, vdevs_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_bind_persist, host_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_add_persist, bound_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_restore, host_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_restore_fails, host_setup, host_teardown),
+		cmocka_unit_test_setup_teardown(test_restore_goes_on, host_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_remove, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_hostile_name, vdevs_setup, host_teardown),
 		cmocka_unit_test_setup_teardown(test_find, vdevs_setup, host_teardown),

@@ -20,6 +20,22 @@ struct tool_command {
 	int (*run)(int count, char **arguments);
 };
 
+/* Commands that are called by a word before their own, as `vpio model check`. */
+struct tool_family {
+	const char *name;
+	const char *what;
+	const struct tool_command *commands; /* ends with an entry without name */
+};
+
+/* commands.c: ends with an entry without name */
+extern const struct tool_family tool_families[];
+
+/*
+ * complete.c: prints what the last word could be, a line each; "@files" is any file. What tool/completion
+ * asks.
+ */
+int tool_complete(int count, char **words);
+
 /* model.c */
 extern const struct tool_command tool_model_commands[];
 

@@ -8,21 +8,13 @@
 #define VPIO_VERSION "0.1"
 #endif
 
-static const struct {
-	const char *name;
-	const char *what;
-	const struct tool_command *commands; /* ends with an entry without name */
-} families[] = {
-	{ "model", "models of devices", tool_model_commands },
-};
-
 static void print_family(FILE *file, unsigned int family)
 {
 	const struct tool_command *command;
 
-	for (command = families[family].commands; command->name; command++)
-		fprintf(file, "  vpio %s %s %s\n      %s\n", families[family].name, command->name,
-			command->arguments, command->what);
+	for (command = tool_families[family].commands; command->name; command++)
+		fprintf(file, "  vpio %s %s %s\n      %s\n", tool_families[family].name,
+			command->name, command->arguments, command->what);
 }
 
 static void print_help(FILE *file)
@@ -36,7 +28,7 @@ static void print_help(FILE *file)
 		fprintf(file, "  vpio %s %s\n      %s\n", host_commands[i]->name,
 			host_commands[i]->arguments, host_commands[i]->what);
 	fputs("\nFor who writes models\n", file);
-	for (i = 0; i < ARRAY_SIZE(families); i++)
+	for (i = 0; tool_families[i].name; i++)
 		print_family(file, i);
 	fputs("\n  vpio --help | --version\n\n"
 	      "Exit status: 0 done, 1 bad input, 2 wrong usage, 3 the system failed.\n",
@@ -47,7 +39,7 @@ static int run_family(unsigned int family, int count, char **arguments)
 {
 	const struct tool_command *command;
 
-	for (command = families[family].commands; count && command->name; command++) {
+	for (command = tool_families[family].commands; count && command->name; command++) {
 		if (!strcmp(command->name, arguments[0]))
 			return command->run(count - 1, arguments + 1);
 	}
@@ -55,7 +47,7 @@ static int run_family(unsigned int family, int count, char **arguments)
 		print_family(stdout, family);
 		return TOOL_OK;
 	}
-	fprintf(stderr, "vpio %s: expected a command%s%s; there are:\n", families[family].name,
+	fprintf(stderr, "vpio %s: expected a command%s%s; there are:\n", tool_families[family].name,
 		count ? ", found " : "", count ? arguments[0] : "");
 	print_family(stderr, family);
 	return TOOL_USAGE;
@@ -77,8 +69,10 @@ int main(int count, char **arguments)
 		printf("vpio %s, compiled models of version %u\n", VPIO_VERSION, VPB_VERSION);
 		return TOOL_OK;
 	}
-	for (i = 0; i < ARRAY_SIZE(families); i++) {
-		if (!strcmp(families[i].name, arguments[1]))
+	if (!strcmp(arguments[1], "--complete"))
+		return tool_complete(count - 2, arguments + 2);
+	for (i = 0; tool_families[i].name; i++) {
+		if (!strcmp(tool_families[i].name, arguments[1]))
 			return run_family(i, count - 2, arguments + 2);
 	}
 	for (i = 0; host_commands[i]; i++) {

@@ -173,7 +173,8 @@ const struct host_command host_add = {
 		(const struct host_option[]){
 			HOST_SETTING_OPTIONS,
 			{ "uuid", "UUID", "its UUID, in place of one that is made" },
-			{ "persist", NULL, "make it again after a boot (mdevctl does)" },
+			{ "persist", NULL,
+			  "make it again after each boot, and bind the device then" },
 			{ "json", NULL, "print it for a program" },
 			{ NULL } },
 	.least = 1,

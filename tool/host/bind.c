@@ -104,7 +104,7 @@ static int fail_and_give_back(const struct host_device *device, const char *over
 			 device->driver, "; vpio doctor says what is missing");
 }
 
-static int hand_over(const struct host_device *device)
+static int hand_over(struct host_device *device)
 {
 	char override[64], driver[64], said[512] = "";
 	struct host_log log;
@@ -113,6 +113,8 @@ static int hand_over(const struct host_device *device)
 	host_read(override, sizeof(override), DEVICE "/driver_override", device->address);
 	host_log_begin(&log);
 	error = host_write("vpio", DEVICE "/driver_override", device->address);
+	/* from here on no other driver takes it; one may have done so at the last moment, as at boot */
+	host_link(device->driver, sizeof(device->driver), DEVICE "/driver", device->address);
 	if (!error && *device->driver)
 		error = host_write(device->address, DEVICE "/driver/unbind", device->address);
 	if (!error)
@@ -126,6 +128,25 @@ static int hand_over(const struct host_device *device)
 	return fail_and_give_back(device, override, error ? error : -EINVAL, said);
 }
 
+int host_bind_device(struct host_device *device, bool force)
+{
+	int status = TOOL_OK;
+
+	if (!device->is_known)
+		return refuse_unknown(device);
+	if (!force)
+		status = refuse_held(device);
+	if (!status)
+		status = load_modules();
+	if (status)
+		return status;
+	host_begin_change();
+	status = hand_over(device);
+	host_end_change();
+	return status;
+}
+
+/* A device that is to be bound at boot and can't be noted is bound all the same: that is said. */
 static int run(const struct host_request *request)
 {
 	struct host_device device;
@@ -134,38 +155,37 @@ static int run(const struct host_request *request)
 	status = host_device_find(&device, request->words[0]);
 	if (status)
 		return status;
-	if (device.is_bound) {
+	if (!device.is_bound) {
+		status = host_bind_device(&device, host_has(request, "force"));
+		if (status)
+			return status;
+		printf("%s is bound: %s. Next, a vdev for each VM: vpio add %s --name NAME\n",
+		       device.address, device.title, device.address);
+	} else if (!host_has(request, "persist")) {
 		printf("%s is bound to vpio already\n", device.address);
-		return host_flushed();
 	}
-	if (!device.is_known)
-		return refuse_unknown(&device);
-	if (!host_has(request, "force"))
-		status = refuse_held(&device);
-	if (!status)
-		status = load_modules();
+	if (!host_has(request, "persist"))
+		return host_flushed();
+	status = host_boot_add(&device);
 	if (status)
 		return status;
-	host_begin_change();
-	status = hand_over(&device);
-	host_end_change();
-	if (status)
-		return status;
-	printf("%s is bound: %s. Next, a vdev for each VM: vpio add %s --name NAME\n",
-	       device.address, device.title, device.address);
+	printf("%s is bound at boot from now on, until `vpio unbind %s`\n", device.address,
+	       device.address);
 	return host_flushed();
 }
 
 const struct host_command host_bind = {
 	.name = "bind",
-	.arguments = "[--force] ADDRESS",
+	.arguments = "[--force] [--persist] ADDRESS",
 	.what = "takes a PCI device from its driver and gives it to VPIO, to be shared",
 	.more = "Modules that are missing are loaded. Refused while the host itself uses the device: a network\n"
 		"interface with an address or route, the way of this ssh session, a mounted disk. If it fails,\n"
-		"the device is back with the driver that it had.",
-	.example = "    vpio bind 03:00.0",
+		"the device is back with the driver that it had. With --persist it is in /etc/vpio/devices from then on,\n"
+		"whose devices vpio.service binds at boot.",
+	.example = "    vpio bind --persist 03:00.0",
 	.options =
 		(const struct host_option[]){ { "force", NULL, "even if the host uses it itself" },
+					      { "persist", NULL, "now, and at each boot" },
 					      { NULL } },
 	.least = 1,
 	.most = 1,

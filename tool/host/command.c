@@ -7,13 +7,14 @@
 
 #include "host.h"
 
-extern const struct host_command host_doctor, host_list, host_bind, host_unbind, host_add,
-	host_remove, host_set, host_attach, host_status, host_top, host_trace, host_stats,
+extern const struct host_command host_doctor, host_list, host_bind, host_unbind, host_restore,
+	host_add, host_remove, host_set, host_attach, host_status, host_top, host_trace, host_stats,
 	host_guard;
 
 const struct host_command *const host_commands[] = {
-	&host_doctor, &host_list,   &host_bind, &host_unbind, &host_add,   &host_remove, &host_set,
-	&host_attach, &host_status, &host_top,	&host_trace,  &host_stats, &host_guard,	 NULL,
+	&host_doctor, &host_list,   &host_bind,	 &host_unbind, &host_restore,
+	&host_add,    &host_remove, &host_set,	 &host_attach, &host_status,
+	&host_top,    &host_trace,  &host_stats, &host_guard,  NULL,
 };
 
 static int usage(const struct host_command *command, const char *what, const char *word)

@@ -187,6 +187,29 @@ unsigned int host_holds(const char *address, struct host_hold holds[HOST_MOST_HO
 /* In words, as "the default route goes through eth0". */
 void host_hold_text(const struct host_hold *hold, char *text, size_t size);
 
+/* --- bind.c ------------------------------------------------------------------------------- */
+
+/* Gives it to VPIO, if it has a model and, unless forced to, the host does not use it itself. */
+int host_bind_device(struct host_device *device, bool force);
+
+/* --- boot.c: devices that are bound at boot ------------------------------------------------ */
+
+struct host_boot_entry {
+	char text[128]; /* the line */
+	bool is_right;	/* and then: */
+	char address[16];
+	u32 vendor, device;
+};
+
+/* The lines of /etc/vpio/devices, NULL if there are none; the caller frees them. */
+char *host_boot_text(void);
+/* A line; false if there is nothing in it. Changes it. */
+bool host_boot_entry(struct host_boot_entry *entry, char *line);
+bool host_boot_has(const char *address);
+/* 0, or a message and an exit status. */
+int host_boot_add(const struct host_device *device);
+int host_boot_remove(const char *address);
+
 /* --- vdev.c: vdevs that there are ----------------------------------------------------------- */
 
 enum { HOST_NAME = 32 }; /* bytes of a name, with its end */
@@ -293,6 +316,8 @@ int host_settings_apply(const struct host_settings *settings, const char *uuid);
 /* --- persist.c: mdevctl's configuration ------------------------------------------------------ */
 
 bool host_is_persistent(const char *parent, const char *uuid);
+/* It is one of VPIO's, and mdevctl is to make it whenever its device is bound. */
+bool host_vdev_is_wanted(const char *parent, const char *uuid);
 /* Lets mdevctl make the vdev again, as it is now; 0, or a message and an exit status. */
 int host_persist(const struct host_vdev *vdev);
 /* Whether that could be done; 0, or a message and an exit status. */

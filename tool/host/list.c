@@ -95,6 +95,8 @@ static struct json_object *devices_json(const struct host_device *devices, size_
 		host_json_text(object, "title", device->title);
 		host_json_text(object, "driver", device->driver);
 		json_object_object_add(object, "bound", json_object_new_boolean(device->is_bound));
+		json_object_object_add(object, "at_boot",
+				       json_object_new_boolean(host_boot_has(device->address)));
 		host_json_number(object, "vdevs", host_device_vdevs(device->address));
 		json_object_array_add(list, object);
 	}

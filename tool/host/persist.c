@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * mdevctl's configuration, one file a vdev: /etc/mdevctl.d/PARENT/UUID. mdevctl makes the vdev from
- * it as soon as its parent is bound, and writes the attributes, which are files of the vdev in /sys,
- * in their order. `mdevctl list -d` and libvirt see the same.
+ * it once its parent is bound (`vpio restore` asks it to), and writes the attributes, which are files
+ * of the vdev in /sys, in their order. `mdevctl list -d` and libvirt see the same.
  */
 #include <errno.h>
 #include <limits.h>
@@ -17,6 +17,20 @@
 bool host_is_persistent(const char *parent, const char *uuid)
 {
 	return host_exists(CONFIGURATION "/%s/%s", parent, uuid);
+}
+
+bool host_vdev_is_wanted(const char *parent, const char *uuid)
+{
+	char *text = host_read_all(CONFIGURATION "/%s/%s", parent, uuid);
+	struct json_object *object = text ? json_tokener_parse(text) : NULL, *start = NULL, *type;
+	bool wanted = false;
+
+	if (json_object_object_get_ex(object, "start", &start) &&
+	    json_object_object_get_ex(object, "mdev_type", &type))
+		wanted = start && !strcmp(json_object_get_string(start), "auto");
+	json_object_put(object);
+	free(text);
+	return wanted;
 }
 
 int host_persist_possible(void)
@@ -74,7 +88,7 @@ static struct json_object *definition(const struct host_vdev *vdev)
 }
 
 /* The file appears as a whole or not at all. */
-int host_persist(const struct host_vdev *vdev)
+static int write_definition(const struct host_vdev *vdev)
 {
 	char directory[PATH_MAX / 2], file[PATH_MAX], temporary[PATH_MAX];
 	struct json_object *object = definition(vdev);
@@ -93,6 +107,23 @@ int host_persist(const struct host_vdev *vdev)
 		unlink(temporary);
 	}
 	json_object_put(object);
+	return status;
+}
+
+/* A vdev that lasts needs a device that is bound at boot. */
+int host_persist(const struct host_vdev *vdev)
+{
+	const bool was_noted = host_boot_has(vdev->parent);
+	struct host_device device;
+	int status = TOOL_OK;
+
+	if (!was_noted && host_device_read(&device, vdev->parent))
+		status = host_boot_add(&device);
+	if (status)
+		return status;
+	status = write_definition(vdev);
+	if (status && !was_noted)
+		host_boot_remove(vdev->parent);
 	return status;
 }
 

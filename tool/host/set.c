@@ -59,11 +59,13 @@ const struct host_command host_set = {
 		"follows.",
 	.example = "    vpio set web rate=10Mbit weight=200\n"
 		   "    vpio set web --rate none",
-	.options = (const struct host_option[]){ HOST_SETTING_OPTIONS,
-						 { "persist", NULL,
-						   "make it again after a boot (mdevctl does)" },
-						 { "json", NULL, "print the vdev for a program" },
-						 { NULL } },
+	.options =
+		(const struct host_option[]){
+			HOST_SETTING_OPTIONS,
+			{ "persist", NULL,
+			  "make it again after each boot, and bind the device then" },
+			{ "json", NULL, "print the vdev for a program" },
+			{ NULL } },
 	.least = 1,
 	.most = HOST_MOST_WORDS,
 	.changes = true,

@@ -58,15 +58,30 @@ static int release(const char *address)
 	return TOOL_OK;
 }
 
+/* What the next boot is to leave alone. */
+static int forget(const struct host_device *device)
+{
+	const int status = host_boot_remove(device->address);
+
+	if (status)
+		return status;
+	printf("%s is no longer bound at boot\n", device->address);
+	return host_flushed();
+}
+
 static int run(const struct host_request *request)
 {
 	struct host_device device;
 	char driver[64];
+	bool at_boot;
 	int status;
 
 	status = host_device_find(&device, request->words[0]);
 	if (status)
 		return status;
+	at_boot = host_boot_has(device.address);
+	if (!device.is_bound && at_boot)
+		return forget(&device);
 	if (!device.is_bound)
 		return host_fail(TOOL_BAD_INPUT,
 				 "%s is not bound to vpio but to %s; there is nothing to do",
@@ -84,14 +99,14 @@ static int run(const struct host_request *request)
 		printf("%s is back with its driver %s\n", device.address, driver);
 	else
 		printf("%s is unbound; this kernel has no other driver for it\n", device.address);
-	return host_flushed();
+	return at_boot ? forget(&device) : host_flushed();
 }
 
 const struct host_command host_unbind = {
 	.name = "unbind",
 	.arguments = "ADDRESS",
 	.what = "gives a PCI device back to its own driver",
-	.more = "Refused while it has vdevs.",
+	.more = "Refused while it has vdevs. What `vpio bind --persist` did ends, too: it is not bound at boot.",
 	.example = "    vpio unbind 03:00.0",
 	.options = (const struct host_option[]){ { NULL } },
 	.least = 1,
