@@ -95,7 +95,7 @@ deb: ## Debian packages: build/deb/vpio_*.deb, build/deb/vpio-dkms_*.deb
 	@rm -rf $B/deb/vpio
 	@ls $B/deb/*.deb
 
-test-deb: deb ## installs them in a fresh Debian, builds the module for 6.1 and 6.12, purges (root, 6 minutes)
+test-deb: deb ## installs them in a fresh Debian, builds the module for 6.1 and 6.12, purges (root, 5 minutes)
 	@tests/deb
 
 # --- Demonstration, tests, figures --------------------------------------------------------------

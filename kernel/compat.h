@@ -12,6 +12,11 @@
 #include <linux/version.h>
 #include <linux/vfio.h>
 
+/* mac_pton(): in kernel.h, then in hex.h, then no longer in both. */
+#if __has_include(<linux/hex.h>)
+#include <linux/hex.h>
+#endif
+
 /* 6.2: the VFIO core frees what vfio_alloc_device() allocated; before, the driver's release does. */
 static inline void vpio_vfio_free(struct vfio_device *vfio)
 {

@@ -6,6 +6,7 @@
 #include <linux/etherdevice.h>
 #include <linux/sysfs.h>
 
+#include "compat.h"
 #include "vpio.h"
 
 /* --- The physical device ----------------------------------------------------------------- */
