@@ -147,23 +147,6 @@ bool vpio_pdev_mutes(struct vpio_pdev *pdev)
 
 /* --- Moderation -------------------------------------------------------------------------- */
 
-void vpio_pace_news(struct vpio_vdev *vdev)
-{
-	vdev->news++;
-	if (vdev->ending) {
-		if (READ_ONCE(vdev->gap))
-			vdev->ended = vdev->pdev->ops->now(vdev->pdev);
-	} else {
-		vdev->arrived = true;
-		vdev->arrivals++;
-	}
-}
-
-void vpio_pace_later(struct vpio_vdev *vdev)
-{
-	vdev->later = true;
-}
-
 /* The guest has nothing to deal with any more: how long it took, if that was an interrupt. */
 static void find_answer(struct vpio_vdev *vdev, u64 gap)
 {
@@ -181,9 +164,10 @@ void vpio_pace_rests(struct vpio_vdev *vdev, bool seen)
 {
 	const u64 gap = READ_ONCE(vdev->gap);
 
-	if (gap)
-		find_answer(vdev, gap);
 	vdev->held = false;
+	if (!gap)
+		return;
+	find_answer(vdev, gap);
 	if (!seen)
 		return;
 	vdev->news = 0;
@@ -247,17 +231,6 @@ bool vpio_pace_holds(struct vpio_vdev *vdev)
 	vdev->interrupted = now;
 	vpio_pace_forget(vdev);
 	return false;
-}
-
-void vpio_pace_forget(struct vpio_vdev *vdev)
-{
-	vdev->held = false;
-	vdev->urgent = false;
-	vdev->later = false;
-	vdev->arrived = false;
-	vdev->news = 0;
-	vdev->arrivals = 0;
-	vdev->begun = 0;
 }
 
 int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us)

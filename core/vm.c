@@ -704,7 +704,7 @@ URGE:
 	NEXT;
 LATER:
 	raise_causes(vm, IMM, A);
-	vpio_pace_later(vm->vdev);
+	vm->vdev->later = true;
 	NEXT;
 JMP:
 	insn = code + IMM - 1;
