@@ -64,10 +64,10 @@ static void put32(u8 *p, u32 value)
  * The CRC's tables, for eight bytes at a time ("slicing by 8"): entry i of table k is the CRC, without its inversions, of the
  * byte i with k zeros behind it. That is linear: each entry is the sum of those of its bits, which ENTRY() is given.
  */
-#define BIT(i, bit, value) ((i) >> (bit)&1 ? (value) : 0)
-#define ENTRY(i, a, b, c, d, e, f, g, h)                                                           \
-	(BIT(i, 0, a) ^ BIT(i, 1, b) ^ BIT(i, 2, c) ^ BIT(i, 3, d) ^ BIT(i, 4, e) ^ BIT(i, 5, f) ^ \
-	 BIT(i, 6, g) ^ BIT(i, 7, h))
+#define CRC_BIT(i, bit, value) ((i) >> (bit)&1 ? (value) : 0)
+#define ENTRY(i, a, b, c, d, e, f, g, h)                                             \
+	(CRC_BIT(i, 0, a) ^ CRC_BIT(i, 1, b) ^ CRC_BIT(i, 2, c) ^ CRC_BIT(i, 3, d) ^ \
+	 CRC_BIT(i, 4, e) ^ CRC_BIT(i, 5, f) ^ CRC_BIT(i, 6, g) ^ CRC_BIT(i, 7, h))
 #define ENTRIES4(i, ...)                                                             \
 	ENTRY(i, __VA_ARGS__), ENTRY(i + 1, __VA_ARGS__), ENTRY(i + 2, __VA_ARGS__), \
 		ENTRY(i + 3, __VA_ARGS__)
