@@ -104,7 +104,7 @@ demo: all ## two stock guests share one card, in a virtual host
 	@rig/run rig/demo
 
 # Tests and fuzzers: everything they need is compiled once, with sanitizers, by gcc and by clang.
-SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/soak% tests/bench.c,$(wildcard tests/*.c))
+SUPPORT := $(filter-out tests/test_% tests/fuzz_% tests/soak%,$(wildcard tests/*.c))
 SOAK := $(wildcard tests/soak*.c)
 PARTS := $(CORE) $(COMPILER) $(SIM) $(SUPPORT)
 
@@ -144,10 +144,11 @@ $B/tsan/%.o: %.c $(HEADERS) | $B/setup.done
 $B/soak-threads: $(patsubst %.c,$B/tsan/%.o,$(SOAK) $(CORE) $(SIM) $(SUPPORT))
 	$(call say,LINK)$(CC) $(THREAD_SANITIZE) $^ -pthread -o $@
 
-$B/bench: tests/bench.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
+# What the benchmarks count and time in user space.
+$B/access $B/traffic: $B/%: bench/%.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
-$B/lang-bench: tests/lang/bench.c $(COMPILER) $(CORE) $(HEADERS) | $B/setup.done
+$B/compile: bench/compile.c $(COMPILER) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 HOSTILE := $(wildcard rig/hostile/*.c)
@@ -157,7 +158,7 @@ $B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
 UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))
 FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
 
-test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/soak $B/soak-threads $B/rig/hostile module-6.12 ## everything; the last line counts what passed
+test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/soak $B/soak-threads $B/rig/hostile $B/access $B/traffic module-6.12 ## everything; the last line counts what passed
 	@tests/run
 
 # Names are those of tests/run, lines of figures begin with #.
@@ -166,9 +167,11 @@ soak: all $B/soak $B/soak-threads $B/rig/hostile ## sixteen tenants on one devic
 	@VPIO_SOAK_SECONDS=$${VPIO_SOAK_SECONDS:-300} tests/run $(SOAKS); status=$$?; \
 		grep -h '^#' $(SOAKS:%=$B/test-logs/%.log); exit $$status
 
-bench: models $B/bench $B/lang-bench ## a register access in ns and instructions, a model in ms
-	@$B/lang-bench $(wildcard models/*.vpm)
-	@tests/bench
+bench: all $B/access $B/traffic $B/compile $B/rig/hostile ## VPIO beside its peers: build/bench/report.html (BENCH=NAME for one part)
+	@bench/run $(BENCH)
+
+baseline: models $B/access $B/traffic ## makes bench/baseline.json anew, from which no counted figure may get worse
+	@bench/guard renew
 
 pictures: ## renew docs/pictures/*.svg
 	docs/pictures/draw

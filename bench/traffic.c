@@ -426,7 +426,7 @@ static void show(const char *what, const void *block, size_t size, struct settin
 
 static void table(const void *block, size_t size)
 {
-	static const unsigned int exits[] = { 2, 120 }, gaps[] = { 0, 50, 100, 200, 500 };
+	static const unsigned int exits[] = { 2, 120 }, gaps[] = { 0, 50, 100, 250, 500 };
 	struct settings settings;
 	char what[64];
 	unsigned int i, j;

@@ -147,25 +147,6 @@ bool vpio_pdev_mutes(struct vpio_pdev *pdev)
 
 /* --- Moderation -------------------------------------------------------------------------- */
 
-void vpio_pace_news(struct vpio_vdev *vdev)
-{
-	vdev->news++;
-	if (vdev->ending) {
-		if (READ_ONCE(vdev->gap))
-			vdev->ended = vdev->pdev->ops->now(vdev->pdev);
-	} else {
-		vdev->arrived = true;
-		vdev->arrivals++;
-	}
-}
-
-void vpio_pace_later(struct vpio_vdev *vdev)
-{
-	vdev->later = true;
-	if (READ_ONCE(vdev->gap))
-		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
-}
-
 /* The guest has dealt with what there was: how long it took, if that was an interrupt. */
 static void find_answer(struct vpio_vdev *vdev, u64 gap)
 {
@@ -185,9 +166,10 @@ void vpio_pace_rests(struct vpio_vdev *vdev, bool seen)
 {
 	const u64 gap = READ_ONCE(vdev->gap);
 
-	if (gap)
-		find_answer(vdev, gap);
 	vdev->held = false;
+	if (!gap)
+		return;
+	find_answer(vdev, gap);
 	if (!seen)
 		return;
 	vdev->news = 0;
@@ -259,17 +241,6 @@ bool vpio_pace_holds(struct vpio_vdev *vdev)
 	vpio_pace_forget(vdev);
 	vdev->begun = begun;
 	return false;
-}
-
-void vpio_pace_forget(struct vpio_vdev *vdev)
-{
-	vdev->held = false;
-	vdev->urgent = false;
-	vdev->later = false;
-	vdev->arrived = false;
-	vdev->news = 0;
-	vdev->arrivals = 0;
-	vdev->begun = 0;
 }
 
 int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us)

@@ -596,13 +596,36 @@ void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found);
 void vpio_pace_started(struct vpio_pdev *pdev);
 /* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
 bool vpio_pace_holds(struct vpio_vdev *vdev);
-/* A cause was raised for it; or one that may wait. */
-void vpio_pace_news(struct vpio_vdev *vdev);
-void vpio_pace_later(struct vpio_vdev *vdev);
+/* A cause was raised for it, not `later`. */
+static inline void vpio_pace_news(struct vpio_vdev *vdev)
+{
+	vdev->news++;
+	if (!vdev->ending) {
+		vdev->arrived = true;
+		vdev->arrivals++;
+	} else if (vdev->gap) {
+		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
+	}
+}
+static inline void vpio_pace_later(struct vpio_vdev *vdev)
+{
+	vdev->later = true;
+	if (vdev->gap)
+		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
+}
 /* Nothing is left of which it is to hear; @seen: nor is a cause masked. */
 void vpio_pace_rests(struct vpio_vdev *vdev, bool seen);
 /* It has been interrupted, or is reset. */
-void vpio_pace_forget(struct vpio_vdev *vdev);
+static inline void vpio_pace_forget(struct vpio_vdev *vdev)
+{
+	vdev->held = false;
+	vdev->urgent = false;
+	vdev->later = false;
+	vdev->arrived = false;
+	vdev->news = 0;
+	vdev->arrivals = 0;
+	vdev->begun = 0;
+}
 
 /* partition.c: engines that exist many times. Pdev's lock, but where it says otherwise. */
 

@@ -101,6 +101,7 @@ void *flood(void *vdev);
 /* others.c: users that are not hostile, or only until they are killed; exit status */
 int bystander(const char *uuid);
 int flood_until_killed(const char *uuid);
+int send_until_killed(const char *uuid);
 int hold(const char *uuid);
 
 #endif /* VPIO_RIG_CASES_H */

@@ -4,7 +4,7 @@
  * simulated device: each register is read and written, in each state that a stock driver brings the
  * device into, with the values that make a difference: time here, instructions under callgrind.
  *
- * bench: medians of times, "kind, model, access, ns" in a line each. bench count: the same without
+ * access: medians of times, "kind, model, access, ns" in a line each. access count: the same without
  * the times, each access once, followed by a dump of callgrind's that has the line's number.
  *
  * The kinds: "hooked" is an access for which a handler of the model ran, "answered" one that the
@@ -16,7 +16,7 @@
 #include <time.h>
 #include <valgrind/callgrind.h>
 
-#include "nic.h"
+#include "../tests/nic.h"
 
 enum {
 	SAMPLES = 101,
@@ -189,6 +189,7 @@ struct bench {
 
 static unsigned int lines;
 static bool counting;
+static unsigned int guests = 1; /* that the device has; the first one is measured */
 
 /* Not static and not inlined, so that callgrind finds it by its name. */
 int counted_access(struct vpio_vdev *vdev, unsigned int bar, const struct access *access);
@@ -392,10 +393,10 @@ static int measure_model(void)
 
 	snprintf(path, sizeof(path), "build/models/%s.vpb", subject->model);
 	block = world_file(path, &size);
-	bench.world = block ? world_create(block, size, 1, create_device) : NULL;
+	bench.world = block ? world_create(block, size, guests, create_device) : NULL;
 	free(block);
 	if (!bench.world) {
-		fprintf(stderr, "bench: %s: no compiled model: make models\n", path);
+		fprintf(stderr, "access: %s: no compiled model: make models\n", path);
 		return 1;
 	}
 	header = bench.world->model.header;
@@ -414,7 +415,9 @@ int main(int argc, char **argv)
 {
 	int failed = 0;
 
-	counting = argc == 2 && !strcmp(argv[1], "count");
+	counting = argc >= 2 && !strcmp(argv[1], "count");
+	if (argc == 3)
+		guests = (unsigned int)atoi(argv[2]);
 	for (subject = subjects; subject < subjects + ARRAY_SIZE(subjects); subject++)
 		failed |= measure_model();
 	return failed;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../core/model.h"
-#include "../../lang/lang.h"
+#include "../core/model.h"
+#include "../lang/lang.h"
 
 enum {
 	ROUNDS = 201,
