@@ -196,7 +196,8 @@ static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 	if (vdev->news && !vdev->arrived)
 		return sooner(vdev->ended + patience, last);
 	if (streams(vdev) || vdev->streamed)
-		return vdev->rested + patience;
+		return (vdev->rested > vdev->interrupted ? vdev->rested : vdev->interrupted) +
+		       patience;
 	return vdev->begun ? now : vdev->interrupted + gap;
 }
 

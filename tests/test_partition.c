@@ -437,6 +437,7 @@ static void test_too_many(void **state)
 	fourth->memory = calloc(1, WORLD_MEMORY);
 	fourth->vdev = calloc(1, vpio_vdev_size(&world->model));
 	vpio_vdev_init(fourth->vdev, world->pdev, mac, fourth);
+	vpio_vdev_set_interrupt_us(fourth->vdev, 0); /* no time passes by itself */
 	world->count++; /* its worker runs, too */
 	open_all(world);
 	do_work(&world->guests[1], 1, 1, 64);
