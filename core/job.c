@@ -212,6 +212,20 @@ static u64 find_waiting(struct vpio_pdev *pdev, u32 engine)
 	return waiting;
 }
 
+bool vpio_job_is_full(struct vpio_pdev *pdev)
+{
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		const u32 depth = pdev->model.engines[i].depth;
+
+		if (pdev->model.engines[i].discipline == VPB_HOSTED && depth &&
+		    pdev->queues[i].count >= depth && find_waiting(pdev, i))
+			return true;
+	}
+	return false;
+}
+
 /* Offers a vdev's next frame to the hardware. False: it has no room for it. */
 static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 {

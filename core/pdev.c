@@ -170,6 +170,28 @@ static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
 	vpio_job_expire(pdev, now);
 }
 
+/*
+ * Starts what can be started. Where more waits than the hardware takes, some of that may have ended already: to
+ * look at once costs less than an interrupt, and its worker's run. The interrupt that such an end has raised finds
+ * nothing then, and is excused.
+ */
+static void start_jobs(struct vpio_pdev *pdev)
+{
+	unsigned int i;
+	u64 progress;
+
+	vpio_job_start(pdev);
+	for (i = 0; i < MOST_CAUSES && !pdev->storm && vpio_job_is_full(pdev); i++) {
+		progress = pdev->progress;
+		handle_causes(pdev, false);
+		if (progress == pdev->progress || vpio_health_is_down(pdev))
+			return;
+		pdev->polled_for = true;
+		pdev->futile -= pdev->futile > 0;
+		vpio_job_start(pdev);
+	}
+}
+
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 {
 	bool found, tick;
@@ -190,7 +212,7 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	if (!vpio_health_is_down(pdev))
 		meet_deadlines(pdev, now);
 	if (!vpio_health_is_down(pdev))
-		vpio_job_start(pdev);
+		start_jobs(pdev);
 	pdev->looked = false;
 	return found;
 }

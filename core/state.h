@@ -528,6 +528,8 @@ void vpio_job_start(struct vpio_pdev *pdev);
 void vpio_job_expire(struct vpio_pdev *pdev, u64 now);
 /* Ends all jobs, also those that wait, with status 1. Pdev's lock. */
 void vpio_job_abort(struct vpio_pdev *pdev);
+/* Whether more waits than the hardware takes. Pdev's lock. */
+bool vpio_job_is_full(struct vpio_pdev *pdev);
 /* Whether the vdev has a frame that waits. */
 bool vpio_job_waits(struct vpio_vdev *vdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
