@@ -135,6 +135,7 @@ bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 	pdev->ops->unlock(pdev);
 	vdev->stats.jobs++;
 	vdev->begun++;
+	vdev->began = slot_at(vdev, vdev->tail - 1)->queued;
 	return true;
 refused:
 	vdev->fault = true;

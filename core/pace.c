@@ -18,7 +18,7 @@
  * any more. Three things are known of what waits:
  *
  *  - A guest that streams (from one interrupt to the next it begins more than one job, or has more than
- *    one piece of other news) waits for the gap from when it had dealt with what it knew.
+ *    one piece of other news) waits for the gap from when it had dealt with what it knew, or went on.
  *  - Its ends of jobs alone wait until none has come for a gap: whoever goes on to send is not interrupted
  *    for what it has sent, and who stops because it waits for its buffers gets them soon. What the
  *    model raises `later` waits for twice as long, or goes along with other news.
@@ -172,6 +172,8 @@ void vpio_pace_rests(struct vpio_vdev *vdev, bool seen)
 	find_answer(vdev, gap);
 	if (!seen)
 		return;
+	if (vdev->arrived)
+		vdev->begun = 0;
 	vdev->news = 0;
 	vdev->arrived = false;
 	vdev->urgent = false;
@@ -194,17 +196,14 @@ static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 		patience = gap;
 	else if (patience > gap * MOST_GAPS)
 		patience = gap * MOST_GAPS;
-	if (!vdev->held && now - since >= patience)
-		return now;
-	if (streams(vdev) || vdev->streamed) {
-		if (vdev->arrived)
-			return since + patience;
-		/* it may have stopped, and wait for just this */
+	if (!vdev->held && now - since >= patience && now - vdev->before >= patience)
+		return now; /* it has been quiet */
+	/* ends alone: it goes on to send, or an answer comes; or it has stopped, and waits for just this */
+	if (!vdev->arrived)
 		return sooner(vdev->ended + (vdev->news ? patience : 2 * patience), last);
-	}
-	if (vdev->arrived && vdev->begun)
-		return now;
-	return since + gap;
+	if (streams(vdev) || vdev->streamed)
+		return sooner((since > vdev->began ? since : vdev->began) + patience, last);
+	return vdev->begun ? now : since + gap;
 }
 
 /* Lets the vdev's worker run then, unless it does so earlier in any case. */

@@ -122,6 +122,8 @@ struct vpio_vdev {
 	u64 interrupted;	  /* ns: when that was, */
 	u64 rested;		  /* when no cause was left, */
 	u64 ended;		  /* and when a job ended last */
+	u64 began;		  /* ns: when the guest began a job last */
+	u64 heard, before;	  /* when a cause was raised last, and the last before what waits */
 	u64 answer;		  /* ns: that the guest takes to answer an interrupt */
 	u64 gap;		  /* ns: from one interrupt to the next, at least */
 	u32 burst;		  /* ... unless there is so much news */
@@ -598,22 +600,32 @@ void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found);
 void vpio_pace_started(struct vpio_pdev *pdev);
 /* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
 bool vpio_pace_holds(struct vpio_vdev *vdev);
-/* A cause was raised for it, not `later`. */
+/* A cause was raised: when, and what was heard of before. */
+static inline void vpio_pace_hear(struct vpio_vdev *vdev)
+{
+	if (!vdev->gap)
+		return;
+	if (!vdev->news && !vdev->later)
+		vdev->before = vdev->heard;
+	vdev->heard = vdev->pdev->ops->now(vdev->pdev);
+	if (vdev->ending)
+		vdev->ended = vdev->heard;
+}
+/* ... which may not wait, */
 static inline void vpio_pace_news(struct vpio_vdev *vdev)
 {
+	vpio_pace_hear(vdev);
 	vdev->news++;
 	if (!vdev->ending) {
 		vdev->arrived = true;
 		vdev->arrivals++;
-	} else if (vdev->gap) {
-		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
 	}
 }
+/* or may. */
 static inline void vpio_pace_later(struct vpio_vdev *vdev)
 {
+	vpio_pace_hear(vdev);
 	vdev->later = true;
-	if (vdev->gap)
-		vdev->ended = vdev->pdev->ops->now(vdev->pdev);
 }
 /* Nothing is left of which it is to hear; @seen: nor is a cause masked. */
 void vpio_pace_rests(struct vpio_vdev *vdev, bool seen);
