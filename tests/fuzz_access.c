@@ -166,6 +166,12 @@ static void check_bystander(struct world *world, struct nic *nic)
 		world_pass(world, VPIO_TICK_MS);
 		drain(nic);
 	}
+	if (vpio_pdev_health(world->pdev) != VPIO_WORKING) {
+		require(ms, "the device is out of service for no fault of its");
+		require(!world_revive(world), "the device can't be revived");
+		world_pass(world, VPIO_TICK_MS);
+		drain(nic);
+	}
 	frames = world->frames;
 	frame_make(frame, 200, frame_stranger, nic_mac(nic->guest), 1);
 	i = nic_send(nic, frame, 200);
