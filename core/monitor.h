@@ -38,7 +38,7 @@ enum {
 	VPIO_RATE_MOST_FRAMES = 10000000,
 	VPIO_POLL_US = 200, /* of a pdev, unless somebody changes it */
 	VPIO_POLL_MOST_US = 10000,
-	VPIO_INTERRUPT_US = 250, /* from one interrupt of a vdev to the next, unless ... */
+	VPIO_INTERRUPT_US = 250, /* that a vdev's interrupts are gathered, unless ... */
 	VPIO_INTERRUPT_MOST_US = 100000,
 	VPIO_INTERRUPT_EVENTS = 8,
 	VPIO_INTERRUPT_MOST_EVENTS = 1000,
@@ -484,12 +484,12 @@ int vpio_vdev_set_rate_frames(struct vpio_vdev *vdev, u64 rate);
 u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev);
 
 /**
- * vpio_vdev_set_interrupt_us() - set how often the vdev's guest is interrupted
+ * vpio_vdev_set_interrupt_us() - set how long a vdev's interrupts may be gathered
  * @vdev: the vdev, attached or not; no lock is needed
- * @us: from one interrupt to the next, at least, up to VPIO_INTERRUPT_MOST_US; VPIO_INTERRUPT_US after
- *	vpio_vdev_init(); 0: each is delivered at once
+ * @us: up to VPIO_INTERRUPT_MOST_US; VPIO_INTERRUPT_US after vpio_vdev_init(); 0: each is delivered
+ *	at once
  *
- * The first interrupt after that time is delivered at once, and so is the end of the last job.
+ * What is gathered, and what is delivered at once in any case, is said in pace.c.
  *
  * Return: 0, or -1 if it is too long.
  */

@@ -184,7 +184,7 @@ static void start_jobs(struct vpio_pdev *pdev)
 	for (i = 0; i < MOST_CAUSES && !pdev->storm && vpio_job_is_full(pdev); i++) {
 		progress = pdev->progress;
 		handle_causes(pdev, false);
-		if (progress == pdev->progress || vpio_health_is_down(pdev))
+		if (progress == pdev->progress || pdev->again || vpio_health_is_down(pdev))
 			return;
 		pdev->polled_for = true;
 		pdev->futile -= pdev->futile > 0;
