@@ -129,8 +129,8 @@ struct vpio_vdev {
 	u32 burst;		  /* ... unless there is so much news */
 	u8 stale;		  /* VPB_REG_FILTER, VPB_REG_IRQ: such a register has changed */
 	bool hooked;		  /* a handler ran in this access */
-	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	bool direct;		  /* this access reached the hardware */
+	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	u32 run;		  /* engines that asked for on_run */
 	struct vpio_vdev_stats stats; /* waits: by the pdev's lock */
 

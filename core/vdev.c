@@ -121,7 +121,8 @@ void vpio_update_line(struct vpio_vdev *vdev)
 			causes &= vpio_load(vdev->state, irq->mask, 0);
 		level |= causes != 0;
 		/* a message for each news, though the guest may not have looked at the last one */
-		rise |= (causes & (~vdev->causes[i] | vdev->raised[i])) != 0;
+		if (msi)
+			rise |= (causes & (~vdev->causes[i] | vdev->raised[i])) != 0;
 		vdev->causes[i] = causes;
 		vdev->raised[i] = 0;
 	}
@@ -132,9 +133,13 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	}
 	if (!msi)
 		level = level && !vpio_config_intx_disabled(vdev);
+	if (!level) {
+		if (vdev->gap || vdev->held) /* if one was held: the guest has found it by itself */
+			vpio_pace_rests(vdev, !any);
+		if (!vdev->line)
+			return;
+	}
 	rise = msi ? level && (rise || vdev->held) : level && !vdev->line;
-	if (!level)
-		vpio_pace_rests(vdev, !any); /* if one was held: the guest has found it by itself */
 	if (rise && vpio_pace_holds(vdev)) {
 		vdev->stale |= VPB_REG_IRQ;
 		return;

@@ -128,7 +128,7 @@ static void raise_causes(struct vm *vm, u32 number, u64 causes)
 		return; /* no cause is of another space */
 	vpio_store(vdev->state, var, 0, vpio_load(vdev->state, var, 0) | causes);
 	mark_stale(vm, number);
-	for (i = 0; i < VPB_MAX_IRQS; i++) {
+	for (i = 0; i < VPB_MAX_IRQS && vm->pdev->irqs[i].cause; i++) {
 		if (vm->pdev->irqs[i].cause == var)
 			vdev->raised[i] |= causes;
 	}
