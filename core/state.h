@@ -603,7 +603,7 @@ bool vpio_pace_holds(struct vpio_vdev *vdev);
 /* A cause was raised: when, and what was heard of before. */
 static inline void vpio_pace_hear(struct vpio_vdev *vdev)
 {
-	if (!vdev->gap)
+	if (!READ_ONCE(vdev->gap))
 		return;
 	if (!vdev->news && !vdev->later)
 		vdev->before = vdev->heard;

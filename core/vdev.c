@@ -134,7 +134,7 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	if (!msi)
 		level = level && !vpio_config_intx_disabled(vdev);
 	if (!level) {
-		if (vdev->gap || vdev->held) /* if one was held: the guest has found it by itself */
+		if (READ_ONCE(vdev->gap) || vdev->held) /* if one was held: the guest has found it by itself */
 			vpio_pace_rests(vdev, !any);
 		if (!vdev->line)
 			return;
