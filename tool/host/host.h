@@ -294,7 +294,7 @@ struct host_settings {
 		  "what it may send at most: 10Mbit, 1.25MB, 1000frames, 10Mbit,1000frames (a "       \
 		  "second), or none" },                                                               \
 		{ "interrupt-us", "US",                                                               \
-		  "from one interrupt of the guest to the next, at least (100)" },                    \
+		  "from one interrupt of the guest to the next, at least (250)" },                    \
 		{ "interrupt-events", "N", "but no longer than until so much has happened (8)" },     \
 		{ "policy", "POLICY",                                                                 \
 		  "what follows a violation: deny (no more), stop (the VM) or mce (by vpio guard)" }, \
