@@ -468,8 +468,8 @@ void vpio_slice_deliver(struct vpio_vdev *vdev)
 			vdev->stats.jobs_aborted++;
 		else
 			vdev->stats.jobs_done++;
-		vdev->ended = true;
 		vpio_vm_run(pdev, vdev, handler(pdev, i, VPB_ON_DONE), NULL, 0, status, 0);
+		vdev->urgent = true; /* it can't go on before it has heard of it */
 	}
 }
 

@@ -953,6 +953,30 @@ static void test_msi_held(void **state)
 	assert_int_equal(a->edges, 3);
 }
 
+/*
+ * The end of a piece of work is told at once, however soon after the last interrupt: a guest has one at a
+ * time, and can't go on before it has heard of it.
+ */
+static void test_end_at_once(void **state)
+{
+	struct world *world = *state;
+	struct world_guest *a = &world->guests[0];
+	unsigned int i;
+
+	world->now += 1000000000;
+	assert_int_equal(vpio_vdev_set_interrupt_us(a->vdev, 100), 0);
+	guest_out(a, STATUS, 4, IRQ_FACT);
+	for (i = 1; i <= 5; i++) {
+		compute(a, i);
+		assert_int_equal(a->edges, 2 * i - 1);
+		guest_out(a, ACK, 4, ~0u);
+		begin_dma(a, OUT, BUFFER, 16, IRQ);
+		world_run(world);
+		assert_int_equal(a->edges, 2 * i);
+		guest_out(a, ACK, 4, ~0u);
+	}
+}
+
 static void test_lost(void **state)
 {
 	struct world *world = *state;
@@ -1466,6 +1490,7 @@ int main(void)
 		TEST(msi),
 		TEST(msi_again),
 		TEST(msi_held),
+		TEST(end_at_once),
 		TEST(lost),
 		TEST(spurious),
 		TEST(hung_factorial),
