@@ -120,8 +120,7 @@ static void do_act(struct tenant *t, struct vdev *v, enum act act)
 		break;
 	case ACT_STOPPED:
 		soak->device->load(t, v);
-		__atomic_store_n(&t->is_stopped, true, __ATOMIC_RELEASE);
-		raise(SIGSTOP);
+		raise(SIGSTOP); /* until the referee has seen it, and for a moment longer */
 		break;
 	case ACT_KILLED:
 		soak->device->load(t, v);
@@ -291,7 +290,43 @@ static void give_birth(u32 i)
 		die("fork: %s", strerror(errno));
 }
 
-/* Tenants that were killed live again; no other ends before all is over. */
+/* What the kernel says of a tenant's process: its state, and where in the kernel it waits. */
+static void where_is(pid_t pid, char text[96])
+{
+	char path[40], state = '?', where[64] = "?";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = '?';
+		fclose(file);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+	file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%63s", where) != 1)
+			strcpy(where, "?");
+		fclose(file);
+	}
+	snprintf(text, 96, "pid %d, state %c, in %s", (int)pid, state, where);
+}
+
+static u32 tenant_of(pid_t pid)
+{
+	u32 i;
+
+	for (i = 0; i < soak->count && pids[i] != pid; i++)
+		;
+	return i;
+}
+
+/*
+ * Tenants that were killed live again, and those that have stopped go on after a while, counted from
+ * when they have really stopped: no signal wakes one that is still on its way there. No other ends
+ * before all is over.
+ */
 static void look_after_tenants(void)
 {
 	static u64 stopped[SOAK_TENANTS];
@@ -299,28 +334,25 @@ static void look_after_tenants(void)
 	pid_t pid;
 	u32 i;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (i = 0; i < soak->count && pids[i] != pid; i++)
-			;
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		i = tenant_of(pid);
 		if (i == soak->count)
 			continue;
+		if (WIFSTOPPED(status)) {
+			stopped[i] = now_ms();
+			continue;
+		}
 		pids[i] = 0;
+		stopped[i] = 0;
 		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && soak->tenants[i].hostile)
 			give_birth(i);
 		else if (!WIFEXITED(status) || WEXITSTATUS(status) || phase() != OVER)
 			verdict_of(false, "tenant %u ended with status %#x", i, status);
 	}
 	for (i = 0; i < soak->count; i++) {
-		struct tenant *t = &soak->tenants[i];
-
-		if (!__atomic_load_n(&t->is_stopped, __ATOMIC_ACQUIRE))
-			continue;
-		if (!stopped[i])
-			stopped[i] = now_ms();
-		if (now_ms() - stopped[i] < STOP_MS)
+		if (!stopped[i] || now_ms() - stopped[i] < STOP_MS)
 			continue;
 		stopped[i] = 0;
-		t->is_stopped = false;
 		kill(pids[i], SIGCONT);
 	}
 }
@@ -506,13 +538,16 @@ static void report_refusals(void)
 static void judge(bool ended)
 {
 	const struct tenant *t;
+	char where[96];
 	u32 i;
 
 	verdict_of(ended, "all that was under way ended");
 	for (i = 0; i < soak->count; i++) {
 		t = &soak->tenants[i];
-		if (!t->is_drained)
-			verdict_of(false, "tenant %u still waits for the device", i);
+		if (t->is_drained)
+			continue;
+		where_is(pids[i], where);
+		verdict_of(false, "tenant %u still waits for the device (%s)", i, where);
 	}
 	for (i = 0; i < soak->count; i++) {
 		t = &soak->tenants[i];

@@ -45,7 +45,7 @@ struct tenant {
 		light; /* as the seed has it; light: works now and then, and should not wait */
 	u64 chance;    /* its pseudo-random numbers; goes on in the next life */
 	u32 lives;     /* processes that it has been; by the referee */
-	bool is_open, is_drained, is_stopped;
+	bool is_open, is_drained;
 	u64 sent[SOAK_TENANTS + 1];	/* frames, by destination; the last: the wire */
 	u64 received[SOAK_TENANTS + 1]; /* frames that were right, by source */
 	u64 last[SOAK_TENANTS + 1];	/* number of the last of these */
