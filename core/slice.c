@@ -375,7 +375,8 @@ void vpio_slice_advance(struct vpio_pdev *pdev)
 	u32 i;
 
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		account(pdev, i);
+		if (pdev->model.engines[i].discipline == VPB_SLICED)
+			account(pdev, i);
 		advance(pdev, i);
 	}
 }

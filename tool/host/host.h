@@ -239,6 +239,8 @@ void host_vdev_find_user(struct host_vdev *vdev);
 bool host_vdev_read(struct host_vdev *vdev, const char *uuid);
 /* By name, UUID, or the beginning of one; 0, or a message and an exit status. */
 int host_vdev_find(struct host_vdev *vdev, const char *word);
+/* What people call the one with this UUID, if it is among them: else the UUID, or "-" for none. */
+const char *host_vdev_name(const struct host_vdev *vdevs, size_t count, const char *uuid);
 /* Who has it open, as "qemu-system-x86 (pid 12, VM web)". */
 void host_vdev_user(const struct host_vdev *vdev, char *text, size_t size);
 struct json_object *host_vdev_json(const struct host_vdev *vdev);

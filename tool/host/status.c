@@ -16,17 +16,6 @@ struct picture {
 	size_t vdev_count;
 };
 
-static const char *name_of(const struct picture *picture, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < picture->vdev_count; i++) {
-		if (!strcmp(picture->vdevs[i].uuid, uuid))
-			return picture->vdevs[i].name;
-	}
-	return *uuid ? uuid : "-";
-}
-
 static void read_state(const char *address, char *state, size_t size)
 {
 	if (host_read(state, size, DEVICE "/vpio/state", address))
@@ -62,7 +51,10 @@ static struct json_object *engines_json(const struct picture *picture, const cha
 		host_json_text(object, "phase", engines[i].phase);
 		host_json_text(object, "owner", engines[i].owner);
 		host_json_text(object, "owner_name",
-			       *engines[i].owner ? name_of(picture, engines[i].owner) : NULL);
+			       *engines[i].owner
+				       ? host_vdev_name(picture->vdevs, picture->vdev_count,
+							engines[i].owner)
+				       : NULL);
 		host_json_number(object, "waiting", engines[i].waiting);
 		host_json_number(object, "running", engines[i].running);
 		host_json_number(object, "depth", engines[i].depth);
@@ -142,9 +134,10 @@ static void print_engines(const struct picture *picture, const char *address)
 		if (engines[i].depth)
 			snprintf(running, sizeof(running), "%u of %u", engines[i].running,
 				 engines[i].depth);
-		tool_table_add(table, "%s\t%s\t%s\t%u\t%s\t%s", engines[i].name,
-			       engines[i].discipline, name_of(picture, engines[i].owner),
-			       engines[i].waiting, running, engines[i].phase);
+		tool_table_add(
+			table, "%s\t%s\t%s\t%u\t%s\t%s", engines[i].name, engines[i].discipline,
+			host_vdev_name(picture->vdevs, picture->vdev_count, engines[i].owner),
+			engines[i].waiting, running, engines[i].phase);
 	}
 	tool_table_print(table, stdout);
 }

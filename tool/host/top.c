@@ -142,17 +142,6 @@ static const char *brief_time(double ns, char text[16])
 	return text;
 }
 
-static const char *name_of(const struct look *look, const char *uuid)
-{
-	size_t i;
-
-	for (i = 0; i < look->vdev_count; i++) {
-		if (!strcmp(look->vdevs[i].uuid, uuid))
-			return look->vdevs[i].name;
-	}
-	return *uuid ? uuid : "-";
-}
-
 static void draw_engines(const struct look *now, const char *address, FILE *file)
 {
 	struct host_engine engines[HOST_MOST_ENGINES];
@@ -165,8 +154,9 @@ static void draw_engines(const struct look *now, const char *address, FILE *file
 		"WAITING", "RUNNING");
 	for (i = 0; i < count; i++)
 		fprintf(file, "  %-20.20s %-9.9s %-22.22s %7u %7u\n", engines[i].name,
-			engines[i].discipline, name_of(now, engines[i].owner), engines[i].waiting,
-			engines[i].running);
+			engines[i].discipline,
+			host_vdev_name(now->vdevs, now->vdev_count, engines[i].owner),
+			engines[i].waiting, engines[i].running);
 }
 
 static void draw_vdev(const struct look *before, const struct look *now,

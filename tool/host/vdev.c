@@ -174,6 +174,17 @@ struct host_vdev *host_vdevs(size_t *count)
 	return vdevs;
 }
 
+const char *host_vdev_name(const struct host_vdev *vdevs, size_t count, const char *uuid)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(vdevs[i].uuid, uuid))
+			return vdevs[i].name;
+	}
+	return *uuid ? uuid : "-";
+}
+
 int host_vdev_find(struct host_vdev *vdev, const char *word)
 {
 	enum { SHORTEST = 4 };
