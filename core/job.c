@@ -81,6 +81,15 @@ static bool is_sendable(struct vpio_vdev *vdev, const struct vpb_engine *engine,
 	return true;
 }
 
+/* The vdev's own access finds what ended by it; anything else is its worker's. */
+static void tell_end(struct vpio_vdev *vdev)
+{
+	if (vdev == vdev->pdev->caller)
+		vdev->called = true;
+	else
+		vdev->pdev->ops->wake_vdev(vdev);
+}
+
 /* Gives a filled slot to those for whom it is. */
 static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, bool last)
 {
@@ -96,10 +105,9 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->queued = pdev->ops->now(pdev);
 	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
 		slot->state = VPIO_SLOT_QUEUED;
-		pdev->ops->wake_pdev(pdev);
 	} else {
 		slot->state = VPIO_SLOT_ENDED;
-		pdev->ops->wake_vdev(vdev);
+		tell_end(vdev);
 	}
 }
 
@@ -132,6 +140,11 @@ bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 		queue_slot(vdev, vdev->tail, engine, tag, i == count - 1);
 		WRITE_ONCE(vdev->tail, vdev->tail + 1);
 	}
+	pdev->caller = vdev;
+	vpio_pdev_start_jobs(pdev);
+	if (vpio_job_waits(vdev))
+		pdev->ops->wake_pdev(pdev);
+	pdev->caller = NULL;
 	pdev->ops->unlock(pdev);
 	vdev->stats.jobs++;
 	vdev->begun++;
@@ -169,7 +182,7 @@ static void end_slot(struct vpio_vdev *vdev, u32 index, u8 status)
 
 	slot->state = VPIO_SLOT_ENDED;
 	slot->status = status;
-	vdev->pdev->ops->wake_vdev(vdev);
+	tell_end(vdev);
 }
 
 void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
@@ -196,6 +209,17 @@ static struct vpio_slot *next_slot(struct vpio_vdev *vdev)
 bool vpio_job_waits(struct vpio_vdev *vdev)
 {
 	return next_slot(vdev) != NULL;
+}
+
+bool vpio_job_is_running(struct vpio_pdev *pdev)
+{
+	u32 i;
+
+	for (i = 0; i < pdev->model.header->engines.count; i++) {
+		if (pdev->queues[i].count)
+			return true;
+	}
+	return false;
 }
 
 /* The vdevs whose next frame is for an engine. */
@@ -247,7 +271,6 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 	vpio_share_sent(vdev, slot->length, now);
 	pdev->stats.tx_frames++;
 	pdev->stats.tx_bytes += slot->length;
-	vpio_pace_started(pdev);
 	return true;
 }
 

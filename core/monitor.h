@@ -14,7 +14,8 @@
  *
  * Work. Two kinds of worker belong to the embedder: one for the pdev, which calls vpio_pdev_run()
  * after vpio_ops.wake_pdev, a physical interrupt, and each VPIO_TICK_MS; one for each vdev, which
- * calls vpio_vdev_run() after vpio_ops.wake_vdev.
+ * calls vpio_vdev_run() after vpio_ops.wake_vdev. What a guest's access starts it starts itself, where
+ * the hardware has room; a worker is woken for what is left.
  */
 #ifndef VPIO_CORE_MONITOR_H
 #define VPIO_CORE_MONITOR_H

@@ -10,6 +10,10 @@ enum {
 	MOST_CAUSES = 16,
 	/* rounds of interrupts for nothing, in a row, that are a storm */
 	STORM = 64,
+	/* looks for ends of what was just started, each of which lets something more start */
+	MOST_LOOKS = 64,
+	/* starts after which it is tried again whether the hardware is as quick as that */
+	PROBE = 32,
 };
 
 size_t vpio_pdev_size(const struct vpio_model *model)
@@ -67,6 +71,7 @@ void vpio_pdev_start(struct vpio_pdev *pdev)
 	pdev->suspicious = false;
 	pdev->failures = 0;
 	pdev->futile = 0;
+	pdev->prompt = false;
 	reset_variables(pdev);
 	vpio_vm_run(pdev, NULL, pdev->model.header->on[VPB_ON_START], NULL, 0, 0, 0);
 	vpio_partition_reset_all(pdev);
@@ -171,25 +176,85 @@ static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
 }
 
 /*
- * Starts what can be started. Where more waits than the hardware takes, some of that may have ended already: to
- * look at once costs less than an interrupt, and its worker's run. The interrupt that such an end has raised finds
- * nothing then, and is excused.
+ * Prompt hardware has ended a job before it has answered the access that started it, as emulated devices do. Then each
+ * end is found by looking for it, and need not interrupt. How the hardware is shows by trying now and then.
+ */
+static void set_prompt(struct vpio_pdev *pdev, bool prompt)
+{
+	u32 i;
+
+	if (pdev->prompt == prompt)
+		return;
+	pdev->prompt = prompt;
+	for (i = 0; i < pdev->model.header->engines.count; i++)
+		vpio_vm_run(pdev, NULL, pdev->model.engines[i].on[VPB_ON_MASK], NULL, prompt, 0, 0);
+}
+
+/* Looks for ends of jobs; an interrupt that they have raised finds nothing then, and is excused. False: there is none. */
+static bool poll_jobs(struct vpio_pdev *pdev)
+{
+	const struct vpio_model *model = &pdev->model;
+	const u64 progress = pdev->progress;
+	bool by_cause = false;
+	u32 i;
+
+	for (i = 0; i < model->header->engines.count; i++) {
+		if (!pdev->queues[i].count)
+			continue;
+		if (model->engines[i].on[VPB_ON_POLL] == VPB_NONE)
+			by_cause = true;
+		else
+			vpio_vm_run(pdev, NULL, model->engines[i].on[VPB_ON_POLL], NULL, 0, 0, 0);
+	}
+	if (by_cause)
+		vpio_vm_run(pdev, NULL, model->header->on[VPB_ON_INTERRUPT], NULL, 0, 0, 0);
+	if (progress == pdev->progress)
+		return false;
+	pdev->polled_for = true;
+	pdev->futile -= pdev->futile > 0;
+	return true;
+}
+
+/*
+ * Starts what can be started. Where more waits than the hardware takes, or the hardware is prompt, some of it has
+ * ended already: to look at once costs less than an interrupt, and its worker's run.
  */
 static void start_jobs(struct vpio_pdev *pdev)
 {
+	bool probe, found;
 	unsigned int i;
-	u64 progress;
 
 	vpio_job_start(pdev);
-	for (i = 0; i < MOST_CAUSES && !pdev->storm && vpio_job_is_full(pdev); i++) {
-		progress = pdev->progress;
-		handle_causes(pdev, false);
-		if (progress == pdev->progress || pdev->again || vpio_health_is_down(pdev))
-			return;
-		pdev->polled_for = true;
-		pdev->futile -= pdev->futile > 0;
+	if (!vpio_job_is_running(pdev))
+		return;
+	probe = pdev->prompt || !(++pdev->starts % PROBE);
+	for (i = 0; i < MOST_LOOKS && (probe || vpio_job_is_full(pdev)); i++) {
+		found = poll_jobs(pdev);
+		if (probe)
+			set_prompt(pdev, !vpio_job_is_running(pdev));
+		if (!found)
+			break;
 		vpio_job_start(pdev);
+		if (!vpio_job_is_running(pdev))
+			return;
 	}
+	if (i == MOST_LOOKS)
+		set_prompt(pdev,
+			   false); /* nobody would look for the ends of what was started last */
+	if (pdev->suspicious)
+		pdev->ops->wake_pdev(pdev);
+	vpio_pace_started(pdev);
+}
+
+void vpio_pdev_start_jobs(struct vpio_pdev *pdev)
+{
+	if (!pdev->started || pdev->health != VPIO_WORKING || pdev->closed || pdev->suspicious ||
+	    pdev->storm) {
+		pdev->ops->wake_pdev(pdev);
+		return;
+	}
+	start_jobs(pdev);
+	vpio_pace_stir(pdev);
 }
 
 bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
@@ -211,8 +276,10 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	}
 	if (!vpio_health_is_down(pdev))
 		meet_deadlines(pdev, now);
-	if (!vpio_health_is_down(pdev))
+	if (!vpio_health_is_down(pdev) && !pdev->storm)
 		start_jobs(pdev);
+	else if (pdev->storm)
+		vpio_job_start(pdev);
 	pdev->looked = false;
 	return found;
 }

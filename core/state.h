@@ -132,6 +132,7 @@ struct vpio_vdev {
 	bool direct;		  /* this access reached the hardware */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
 	u32 run;		  /* engines that asked for on_run */
+	bool called;		  /* a job of it has ended while it was being started */
 	struct vpio_vdev_stats stats; /* waits: by the pdev's lock */
 
 	/* Guarded by the pdev's lock. */
@@ -251,6 +252,9 @@ struct vpio_pdev {
 	bool storm;		  /* interrupts have no end: look at each tick only */
 	bool trial;		  /* the last storm may not be over */
 	u32 futile;		  /* rounds of interrupts for nothing, in a row */
+	bool prompt;		  /* what is started has ended when it is looked for at once */
+	u32 starts;		  /* of which one in so many tries it, otherwise */
+	struct vpio_vdev *caller; /* who is sending now, NULL: nobody */
 	u64 progress;		  /* ends of work, and frames */
 	u64 seen;		  /* of these, at the last tick */
 	u32 quiet;		  /* ticks in a row without anything under way */
@@ -333,6 +337,8 @@ static inline void vpio_hardware_write(struct vpio_pdev *pdev, u32 bar, u32 offs
 
 /* pdev.c: lets the hardware rest; what is on it ends with status 1. */
 void vpio_pdev_quiesce(struct vpio_pdev *pdev);
+/* Starts what waits for host engines here and now, if all is well; else lets the worker see to it. Pdev's lock. */
+void vpio_pdev_start_jobs(struct vpio_pdev *pdev);
 
 /* decode.c: the code that the virtual machine runs */
 
@@ -536,6 +542,8 @@ bool vpio_job_is_full(struct vpio_pdev *pdev);
 bool vpio_job_waits(struct vpio_vdev *vdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
+/* Whether any job is on the hardware. */
+bool vpio_job_is_running(struct vpio_pdev *pdev);
 /* Forgets those of one engine; takes the pdev's lock. Vdev's lock. */
 void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine);
 /* Forgets a vdev's jobs. Both locks. */

@@ -7,6 +7,7 @@
 
 enum {
 	MOST_LETTERS = 64, /* frames, and ends of jobs, of one vpio_vdev_run() */
+	MOST_TURNS = 4,	   /* so many ends of jobs, of one access */
 	ALL_ONES = 0xff,   /* what a read meets where there is nothing */
 	WIDTHS = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8, /* bytes that an access can have */
 };
@@ -134,7 +135,8 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	if (!msi)
 		level = level && !vpio_config_intx_disabled(vdev);
 	if (!level) {
-		if (READ_ONCE(vdev->gap) || vdev->held) /* if one was held: the guest has found it by itself */
+		if (READ_ONCE(vdev->gap) ||
+		    vdev->held) /* if one was held: the guest has found it by itself */
 			vpio_pace_rests(vdev, !any);
 		if (!vdev->line)
 			return;
@@ -176,17 +178,25 @@ static void run_engines(struct vpio_vdev *vdev)
 static void settle(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
+	u32 i;
 
 	vpio_slice_begin(vdev);
 	if (vdev->run)
 		run_engines(vdev);
+	/* what it started may have ended, by which it may go on */
+	for (i = 0; i < MOST_TURNS && vdev->called; i++) {
+		vdev->called = vpio_job_deliver(vdev, MOST_LETTERS);
+		if (vdev->run)
+			run_engines(vdev);
+	}
 	if (vdev->stale & VPB_REG_FILTER) {
 		vdev->stale &= (u8)~VPB_REG_FILTER;
 		vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_FILTER], NULL, 0, 0, 0);
 	}
 	if (vdev->stale & VPB_REG_IRQ)
 		vpio_update_line(vdev);
-	if (vdev->run) {
+	if (vdev->run || vdev->called) {
+		vdev->called = false;
 		pdev->ops->lock(pdev);
 		if (vdev->attached)
 			pdev->ops->wake_vdev(vdev);
@@ -1009,6 +1019,7 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
 	vdev->run = 0;
+	vdev->called = false;
 	vpio_pace_forget(vdev);
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
 	vdev->stale = VPB_REG_FILTER | VPB_REG_IRQ;

@@ -311,6 +311,8 @@ static const u8 engine_handler_kinds[VPB_ENGINE_EVENTS] = {
 	[VPB_ON_RESTORED] = VPB_H_HARDWARE,
 	[VPB_ON_INSTANCE_RESET] = VPB_H_INSTANCE,
 	[VPB_ON_INSTANCE_INTERRUPT] = VPB_H_INSTANCE,
+	[VPB_ON_POLL] = VPB_H_HARDWARE,
+	[VPB_ON_MASK] = VPB_H_HARDWARE,
 };
 
 static enum vpb_handler_kind engine_handler_kind(const struct vpb_engine *engine,
@@ -341,6 +343,10 @@ static int check_engine(struct check *check, const struct vpb_engine *engine)
 			 engine->max_frame && engine->on[VPB_ON_RECOVER] != VPB_NONE &&
 			 engine->on[VPB_ON_DONE] != VPB_NONE),
 		"an engine that transmits needs depth, timeout, max, recover and done");
+	REQUIRE((engine->on[VPB_ON_POLL] == VPB_NONE || engine->on[VPB_ON_TRANSMIT] != VPB_NONE) &&
+			(engine->on[VPB_ON_MASK] == VPB_NONE ||
+			 engine->on[VPB_ON_POLL] != VPB_NONE),
+		"an engine that is polled must transmit, and one whose ends are masked must be polled");
 	REQUIRE(engine->discipline != VPB_SLICED ||
 			(engine->timeout_ms && engine->on[VPB_ON_BEGIN] != VPB_NONE &&
 			 engine->on[VPB_ON_IDLE] != VPB_NONE &&

@@ -217,7 +217,7 @@ enum vpb_discipline {
 };
 
 /*
- * Handlers that an engine may have. Of a host engine: transmit, recover, done, frame, run. Of a
+ * Handlers that an engine may have. Of a host engine: transmit, recover, poll, mask, done, frame, run. Of a
  * slice engine: start, idle, ready, save, saved, restore, restored, recover, done. Of a partition
  * engine: reset, interrupt, start, idle, recover, done; where it says hardware, these are of one
  * instance (VPB_H_INSTANCE).
@@ -237,6 +237,8 @@ enum vpb_engine_event {
 	VPB_ON_RESTORED, /* hardware: the rest of it */
 	VPB_ON_INSTANCE_RESET,	   /* instance: as nobody had it before */
 	VPB_ON_INSTANCE_INTERRUPT, /* instance: after VPB_ON_INTERRUPT; result: as that one's */
+	VPB_ON_POLL, /* hardware: finish what has ended, whether it interrupts or not */
+	VPB_ON_MASK, /* hardware: r0: an end of a job need not interrupt, VPB_ON_POLL finds it */
 	VPB_ENGINE_EVENTS
 };
 

@@ -258,6 +258,8 @@ enum event {
 	EV_TICK,
 	EV_TRANSMIT,
 	EV_RECOVER,
+	EV_POLL,
+	EV_MASK,
 	EV_FILTER, /* not written as a handler */
 	EVENTS
 };

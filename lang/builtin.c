@@ -73,6 +73,8 @@ const struct event_info vpl_events[EVENTS] = {
 	[EV_TICK] = { "tick", 0, HOME_HARDWARE, VPB_H_HARDWARE, false, { NULL } },
 	[EV_TRANSMIT] = { "transmit", 'e', HOME_HARDWARE, VPB_H_HARDWARE, true, { NULL } },
 	[EV_RECOVER] = { "recover", 'e', HOME_HARDWARE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_POLL] = { "poll", 'e', HOME_HARDWARE, VPB_H_HARDWARE, false, { NULL } },
+	[EV_MASK] = { "mask", 'e', HOME_HARDWARE, VPB_H_HARDWARE, false, { "masked" } },
 	[EV_FILTER] = { "filter", 0, HOME_MODEL, VPB_H_VDEV, false, { NULL } },
 };
 

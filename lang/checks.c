@@ -757,6 +757,16 @@ static void check_engine(struct vpl *vpl, const struct engine *engine)
 				  "engine %s sends frames: expected %s", engine->symbol.name,
 				  needed[i].what);
 	}
+	if (engine->on[VPB_ON_POLL] && !engine->on[VPB_ON_TRANSMIT])
+		vpl_error(
+			vpl, engine->on[VPB_ON_POLL]->at, CHECK_ENGINE_COMPLETE,
+			"engine %s sends nothing whose end could be looked for: expected `on transmit` in `hardware`",
+			engine->symbol.name);
+	if (engine->on[VPB_ON_MASK] && !engine->on[VPB_ON_POLL])
+		vpl_error(
+			vpl, engine->on[VPB_ON_MASK]->at, CHECK_ENGINE_COMPLETE,
+			"engine %s would not hear of ends that do not interrupt: expected `on poll`",
+			engine->symbol.name);
 }
 
 static void vpl_check_engines(struct vpl *vpl)

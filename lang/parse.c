@@ -860,7 +860,7 @@ static enum event parse_event(struct parser *p)
 			  home_name(homes));
 	expected(p,
 		 p->hardware  ? "an event of the hardware (start, stop, interrupt, tick, transmit, "
-				"recover)"
+				"recover, poll, mask)"
 		 : !p->engine ? "an event (read, write, reset, notify)"
 		 : p->engine->discipline == VPB_HOSTED ? "an event (read, write, done, frame, run)"
 		 : p->engine->discipline == VPB_SLICED

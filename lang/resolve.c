@@ -1035,6 +1035,8 @@ static void attach_handler(struct resolver *r, struct handler *handler)
 		[EV_ABORT_ONE] = VPB_ON_RECOVER,
 		[EV_TRANSMIT] = VPB_ON_TRANSMIT,
 		[EV_RECOVER] = VPB_ON_RECOVER,
+		[EV_POLL] = VPB_ON_POLL,
+		[EV_MASK] = VPB_ON_MASK,
 	};
 	const enum event event = handler->event;
 	struct reg *reg;
@@ -1044,7 +1046,7 @@ static void attach_handler(struct resolver *r, struct handler *handler)
 		attach(r->vpl, event == EV_READ ? &reg->on_read : &reg->on_write, handler);
 		return;
 	}
-	if (event == EV_TRANSMIT || event == EV_RECOVER) {
+	if (vpl_events[event].target == 'e') {
 		handler->engine = (struct engine *)expect_kind(r, handler->target, S_ENGINE);
 		if (handler->engine->discipline != VPB_HOSTED)
 			vpl_error(r->vpl, handler->target.at, CHECK_NAME_KIND,

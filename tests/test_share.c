@@ -356,7 +356,7 @@ static void test_sparse(void **state)
 	printf("a frame a millisecond: after %u, %u, %u frames of the others at most, %.0f us at most\n",
 	       most[0], most[1], most[2], (double)stats_of(3)->wait_most_ns / 1000);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(most[i], 1);
+		assert_in_range(most[i], 0, 1);
 	/* three frames of others, and what the hardware had, a frame for each of its descriptors */
 	assert_true(stats_of(3)->wait_most_ns <= (3 + 4) * LARGE * BYTE_NS);
 	assert_true(stats_of(3)->wait_ns / stats_of(3)->jobs < stats_of(3)->wait_most_ns);

@@ -243,6 +243,15 @@ static struct vpb_insn *code_of(struct block *b, unsigned int handler, unsigned 
 	X(engine_no_recover, &b->engines[0],                                                       \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
 	  b->engines[0].on[VPB_ON_RECOVER] = VPB_NONE)                                             \
+	X(engine_poll, &b->engines[1],                                                             \
+	  "an engine that is polled must transmit, and one whose ends are masked must be polled",  \
+	  b->engines[1].on[VPB_ON_POLL] = TOY_ON_HARDWARE)                                         \
+	X(engine_poll_kind, &b->engines[0],                                                        \
+	  "an engine's handler is missing or of the wrong kind",                                   \
+	  b->engines[0].on[VPB_ON_POLL] = TOY_ON_VDEV)                                             \
+	X(engine_mask, &b->engines[0],                                                             \
+	  "an engine that is polled must transmit, and one whose ends are masked must be polled",  \
+	  b->engines[0].on[VPB_ON_MASK] = TOY_ON_HARDWARE)                                         \
 	X(engine_no_done, &b->engines[0],                                                          \
 	  "an engine that transmits needs depth, timeout, max, recover and done",                  \
 	  b->engines[0].on[VPB_ON_DONE] = VPB_NONE)                                                \

@@ -265,6 +265,12 @@ static struct reason engine_reason(const struct vpio_model *model, u32 engine, u
 		return (struct reason){ "an interrupt of the physical device", -1, engine };
 	case VPB_ON_FRAME:
 		return (struct reason){ "a frame for the guest", -1, engine };
+	case VPB_ON_POLL:
+		return (struct reason){ "a look for ends of jobs, without an interrupt", -1,
+					engine };
+	case VPB_ON_MASK:
+		return (struct reason){ "hardware that ends a job as soon as it is started", -1,
+					engine };
 	case VPB_ON_RECOVER:
 		return (struct reason){ "a timeout", -1, engine };
 	case VPB_ON_IDLE:
