@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edu.h"
 #include "world.h"
 
 #define MODEL	   "build/models/edu.vpb"
@@ -21,28 +22,6 @@
 
 enum {
 	GUESTS = 3,
-	ID = 0x00,
-	LIVE = 0x04,
-	FACT = 0x08,
-	STATUS = 0x20,
-	CAUSES = 0x24,
-	RAISE = 0x60,
-	ACK = 0x64,
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-
-	COMPUTING = 0x01,
-	IRQ_FACT = 0x80,
-	RUN = 1,
-	TO_MEMORY = 2,
-	IRQ = 4,
-	CAUSE_FACT = 0x01,
-	CAUSE_DMA = 0x100,
-
-	BUFFER = 0x40000,
-	SIZE = 4096,
 	OUT = 0x10000, /* a guest's memory: what it sends, and what comes back */
 	BACK = 0x20000,
 
@@ -188,15 +167,6 @@ static int try_in(struct world_guest *guest, u32 offset, u32 *value)
 }
 
 /* --- What guests do ---------------------------------------------------------------------- */
-
-static u32 factorial(u32 n)
-{
-	u32 product = 1;
-
-	for (; n > 1; n--)
-		product *= n;
-	return product;
-}
 
 /* A byte that no other guest has, and few other transfers of this one at this place. */
 static u8 pattern(unsigned int guest, unsigned int seed, unsigned int at)

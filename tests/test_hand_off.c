@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../core/state.h"
+#include "edu.h"
 #include "world.h"
 
 enum {
@@ -23,14 +24,7 @@ enum {
 	C = 2,
 	NOBODY = -1,
 
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-	RUN = 1,
-	BUFFER = 0x40000,
-	OUT = 0x10000,
-	SIZE = 4096,
+	OUT = 0x10000, /* a guest's memory: what it sends */
 };
 
 #define TIMEOUT	   (5000ull * 1000000) /* ns: of the model's engine */

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "edu.h"
+#include "jain.h"
 #include "ne2000.h"
 #include "nic.h"
 #include "storm.h"
@@ -24,19 +26,6 @@ enum {
 	BYTE_NS = 80, /* on a wire of 100 Mbit/s */
 	MS = 1000000,
 };
-
-/* Jain's index of shares by weight: 1 if all are equal, 1 / their number if one has all. */
-static double jain(const double *shares, unsigned int count)
-{
-	double sum = 0, squares = 0;
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		sum += shares[i];
-		squares += shares[i] * shares[i];
-	}
-	return squares > 0 ? sum * sum / (count * squares) : 0;
-}
 
 /* --- Tenants on a wire ------------------------------------------------------------------- */
 
@@ -611,12 +600,7 @@ static void test_rate_local(void **state)
 
 /* --- Tenants that compute ---------------------------------------------------------------- */
 
-enum {
-	FACT = 0x08,
-	STATUS = 0x20,
-	COMPUTING = 0x01,
-	TIMEOUT_MS = 5000, /* of the model's engine */
-};
+enum { TIMEOUT_MS = 5000 }; /* of the model's engine */
 
 static int setup_edu(void **state)
 {
