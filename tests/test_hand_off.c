@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "../core/state.h"
@@ -45,17 +44,12 @@ static struct vpio_engine_look look(void)
 
 static int setup(void **state)
 {
-	size_t size;
-	void *block = world_file("build/models/edu.vpb", &size);
 	struct vpio_engine_look found;
 	unsigned int i;
 	u16 master = 6;
 
 	(void)state;
-	if (!block)
-		return -1;
-	world = world_create(block, size, GUESTS, sim_edu_create);
-	free(block);
+	world = world_load("build/models/edu.vpb", GUESTS, sim_edu_create);
 	if (!world)
 		return -1;
 	for (i = 0; i < GUESTS; i++) {
