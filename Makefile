@@ -152,7 +152,7 @@ $B/compile: bench/compile.c $(COMPILER) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 HOSTILE := $(wildcard rig/hostile/*.c)
-$B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) | $B/setup.done
+$B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) tests/edu.h tests/jain.h | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) -static -pthread $(HOSTILE) -o $@
 
 UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))

@@ -3,9 +3,9 @@
  * Decoding: what the virtual machine runs is the model's verified code in which loads and stores
  * say where a variable lies and how wide it is, instead of which it is.
  *
- * What a slice engine saves is at hand in a vdev's handlers: it is the vdev's own. Such an access is
- * one aligned load or store, as whole without the pdev's lock as with it. A handler of the hardware
- * means the owner's, who is known when it runs.
+ * What a slice engine saves is at hand in a vdev's handlers: it is the vdev's own. Such an access
+ * is one aligned load or store, as whole without the pdev's lock as with it. A handler of the
+ * hardware means the owner's, who is known when it runs.
  */
 #include "state.h"
 

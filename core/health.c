@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * The physical device's health: whether it is still there, whether its recoveries help, and what
- * becomes of everybody's work when it is out of service. Then no register of it is touched any more,
- * what is under way ends with an error, and what is asked for is refused at once.
+ * becomes of everybody's work when it is out of service. Then no register of it is touched any
+ * more, what is under way ends with an error, and what is asked for is refused at once.
  */
 #include "state.h"
 

@@ -46,9 +46,9 @@ enum {
 };
 
 /*
- * The state of a physical device. But for VPIO_WORKING it is out of service: none of its registers is
- * touched, what was under way has ended with an error, and what guests ask for ends so at once. Their
- * other registers are answered as ever.
+ * The state of a physical device. But for VPIO_WORKING it is out of service: none of its registers
+ * is touched, what was under way has ended with an error, and what guests ask for ends so at once.
+ * Their other registers are answered as ever.
  */
 enum vpio_health {
 	VPIO_WORKING,
@@ -67,10 +67,10 @@ enum vpio_attach_error {
 /*
  * Why a guest's request was refused. The order is that of vpio_refusal_name().
  *
- * A refusal is a violation if the guest programmed the device for what no driver has a reason to do, and
- * the device would have done it: VPIO_REFUSE_MEMORY, VPIO_REFUSE_DENY, VPIO_REFUSE_MODEL_REQUEST. But a
- * frame that arrives for memory that is gone is none: a kernel that is started from a crashed one
- * (kdump) has not stopped the device yet.
+ * A refusal is a violation if the guest programmed the device for what no driver has a reason to
+ * do, and the device would have done it: VPIO_REFUSE_MEMORY, VPIO_REFUSE_DENY,
+ * VPIO_REFUSE_MODEL_REQUEST. But a frame that arrives for memory that is gone is none: a kernel
+ * that is started from a crashed one (kdump) has not stopped the device yet.
  */
 enum vpio_refusal {
 	VPIO_REFUSE_MEMORY, /* an address that is not (or no longer) the guest's memory, or wraps */
@@ -158,9 +158,9 @@ struct vpio_pdev_stats {
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
  * @violation: what was just reported is a violation; vdev lock held; may be NULL
  * @mem_barrier: order DMA memory against registers (dma_rmb/dma_wmb); may be NULL
- * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked each
- *	VPIO_TICK_MS, and when something is suspicious: a register read as all ones, work that does not
- *	end; pdev lock held; NULL: always
+ * @is_present: whether the device answers on its bus (its vendor ID is not all ones, say); asked
+ *	each VPIO_TICK_MS, and when something is suspicious: a register read as all ones, work that
+ *	does not end; pdev lock held; NULL: always
  * @health: the device's health has changed; pdev lock held; may be NULL
  */
 struct vpio_ops {
@@ -234,8 +234,8 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt);
  * vpio_pdev_mutes() - whether the device's interrupt is to be masked
  * @pdev: the pdev; the caller holds its lock
  *
- * Looked at after each vpio_pdev_run(). It is so while there is so much to do that the worker looks for causes by
- * itself, when interrupts have no end, and when the device is out of service.
+ * Looked at after each vpio_pdev_run(). It is so while there is so much to do that the worker looks
+ * for causes by itself, when interrupts have no end, and when the device is out of service.
  */
 bool vpio_pdev_mutes(struct vpio_pdev *pdev);
 
@@ -251,8 +251,8 @@ const char *vpio_health_name(enum vpio_health health);
  * vpio_pdev_revive() - bring a device that is out of service up again
  * @pdev: the pdev; the caller holds its lock
  *
- * Slice engines are nobody's then, and get their owners' state when it is needed; each instance of a
- * partition engine is reset, and holds what its vdev wrote to it last. Does nothing if it works.
+ * Slice engines are nobody's then, and get their owners' state when it is needed; each instance of
+ * a partition engine is reset, and holds what its vdev wrote to it last. Does nothing if it works.
  *
  * Return: 0, or -1 if the device does not answer.
  */
@@ -273,8 +273,8 @@ u64 vpio_pdev_due(struct vpio_pdev *pdev);
  * @pdev: the pdev; the caller does not hold its lock
  * @us: 0 to VPIO_QUANTUM_MOST_US; VPIO_QUANTUM_US after vpio_pdev_init()
  *
- * An owner that asks again before its work has ended, or at once, goes on without a hand-off until it
- * has had the engine for so long. Work that has begun is not interrupted.
+ * An owner that asks again before its work has ended, or at once, goes on without a hand-off until
+ * it has had the engine for so long. Work that has begun is not interrupted.
  *
  * Return: 0, or -1 if it is too long.
  */
@@ -286,9 +286,9 @@ u64 vpio_pdev_quantum(struct vpio_pdev *pdev);
  * @pdev: the pdev; the caller does not hold its lock
  * @us: at most VPIO_POLL_MOST_US; VPIO_POLL_US after vpio_pdev_init()
  *
- * While each look finds something, or the hardware is given work, the next look is made at once and no
- * interrupt is taken, whatever @us is; then after this time, and if it finds nothing, interrupts are
- * taken again. 0: they are at once.
+ * While each look finds something, or the hardware is given work, the next look is made at once and
+ * no interrupt is taken, whatever @us is; then after this time, and if it finds nothing, interrupts
+ * are taken again. 0: they are at once.
  *
  * Return: 0, or -1 if it is too long.
  */
@@ -299,8 +299,8 @@ u64 vpio_pdev_poll(struct vpio_pdev *pdev);
  * struct vpio_engine_look - an engine, for a person to look at
  * @name: the model's name of it
  * @discipline: host, slice or partition
- * @phase: of a slice engine: free, restoring, granted, owned, draining, stuck or saving; of others: idle
- *	or working
+ * @phase: of a slice engine: free, restoring, granted, owned, draining, stuck or saving; of others:
+ *	idle or working
  * @owner: the vdev that has it, or whose job is the oldest on it; NULL: nobody
  * @waiting: requests that wait for it
  * @running: jobs on the hardware, instances at work; of a slice engine: 1 if it has an owner
@@ -413,8 +413,8 @@ int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t
 /**
  * vpio_vdev_config_write() - a guest writes PCI configuration space; as the read
  *
- * BARs hold what is written (with the size mask) and are not otherwise used: the embedder's VMM maps
- * them. INTx disable in the command register is honoured.
+ * BARs hold what is written (with the size mask) and are not otherwise used: the embedder's VMM
+ * maps them. INTx disable in the command register is honoured.
  */
 int vpio_vdev_config_write(struct vpio_vdev *vdev, u64 offset, const void *data, size_t size);
 
@@ -468,8 +468,8 @@ u64 vpio_vdev_weight(struct vpio_vdev *vdev);
  * @rate: bytes a second, without FCS, at most VPIO_RATE_MOST_BYTES; 0: no limit, as after
  *	vpio_vdev_init()
  *
- * After a pause up to 10 ms of the rate may go at once. Frames for other guests of the pdev, which do
- * not go to the wire, are neither counted nor kept back.
+ * After a pause up to 10 ms of the rate may go at once. Frames for other guests of the pdev, which
+ * do not go to the wire, are neither counted nor kept back.
  *
  * Return: 0, or -1 if it is too much.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Partition engines: an engine that exists many times, as queue pairs do. A vdev has one instance of
- * each as long as it is attached, and nobody else reaches it. An instance is reset before it is
+ * Partition engines: an engine that exists many times, as queue pairs do. A vdev has one instance
+ * of each as long as it is attached, and nobody else reaches it. An instance is reset before it is
  * given to a vdev and when it is taken back, and nobody else gets it before it is idle: what its
  * last vdev let it do may still be on its way.
  */
@@ -114,7 +114,7 @@ void vpio_partition_advance(struct vpio_pdev *pdev, u32 engine)
 	}
 }
 
-/* An instance that is nobody's, and whose last work is over; the engine's depth if there is none. */
+/* An instance that is nobody's, its last work over; the engine's depth if there is none. */
 static u32 find_free(struct vpio_pdev *pdev, u32 engine)
 {
 	const u32 depth = engine_at(pdev, engine)->depth;

@@ -3,34 +3,34 @@
  * Shares: whose turn it is on an engine that several vdevs want. Deficit round robin, the same for
  * host engines, where a frame costs its bytes, and for slice engines, where work costs its time.
  *
- * Each vdev has a credit on each engine. Of those that wait, who has a credit of 0 or more may go, in
- * the order of the round from the one that went last. What it got is taken from its credit, when it is
- * known: a frame's bytes at once, the time of a piece of work as it passes. If none of those that
- * wait has credit, a round goes by: each vdev gets its weight in units of 1 / VPIO_WEIGHT_MOST byte or
- * ns. That is far less than a frame, so there are thousands of rounds from one frame to the next; they
- * are not gone through: how many it takes until the first that waits has its credit back is a
- * division. A vdev for which nothing waits gets its rounds, too, but only until its debt is paid: it
- * keeps no credit, so that nobody saves up for a burst.
+ * Each vdev has a credit on each engine. Of those that wait, who has a credit of 0 or more may go,
+ * in the order of the round from the one that went last. What it got is taken from its credit, when
+ * it is known: a frame's bytes at once, the time of a piece of work as it passes. If none of those
+ * that wait has credit, a round goes by: each vdev gets its weight in units of 1 / VPIO_WEIGHT_MOST
+ * byte or ns. That is far less than a frame, so there are thousands of rounds from one frame to the
+ * next; they are not gone through: how many it takes until the first that waits has its credit back
+ * is a division. A vdev for which nothing waits gets its rounds, too, but only until its debt is
+ * paid: it keeps no credit, so that nobody saves up for a burst.
  *
  * Bounds. A round brings less than any frame costs, so whoever goes is in debt afterwards, and who
- * has no debt goes before any other round: a vdev that has not used up its share waits for one frame
- * (one piece of work) of each of the others at most, whatever their weights, whatever their sizes. One
- * that is in debt by d waits until the others have had d * (their weights) / (its own), and one frame
- * each. No debt is more than what it got last (of a slice engine: in a quantum, and by the
- * piece of work that began in it), so nobody waits for ever; and over any time in which two vdevs wait,
- * what they get by their weights differs by no more than this of each.
+ * has no debt goes before any other round: a vdev that has not used up its share waits for one
+ * frame (one piece of work) of each of the others at most, whatever their weights, whatever their
+ * sizes. One that is in debt by d waits until the others have had d * (their weights) / (its own),
+ * and one frame each. No debt is more than what it got last (of a slice engine: in a quantum, and
+ * by the piece of work that began in it), so nobody waits for ever; and over any time in which two
+ * vdevs wait, what they get by their weights differs by no more than this of each.
  *
  * To choose costs a step for each vdev, whatever the weights and sizes.
  *
  * Rates. A vdev's limit of bytes or frames a second is a token bucket, which is kept as the time at
- * which it is empty: each frame puts that off by what it takes at the rate. Until then the vdev is kept
- * back, as if it had nothing that waits; so a limit holds back nobody else, and what it saves is not
- * got back later. A bucket holds 10 ms, and the frame that empties it may go beyond.
+ * which it is empty: each frame puts that off by what it takes at the rate. Until then the vdev is
+ * kept back, as if it had nothing that waits; so a limit holds back nobody else, and what it saves
+ * is not got back later. A bucket holds 10 ms, and the frame that empties it may go beyond.
  */
 #include "state.h"
 
 enum {
-	/* a credit's units in a byte or ns: a round brings less than 1 of them to whatever weight */
+	/* a credit's units in a byte or ns, of which a round brings any weight less than 1 */
 	SCALE = VPIO_WEIGHT_MOST,
 };
 

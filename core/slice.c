@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Slice engines: one owner at a time. A vdev asks with START; whose turn it is, is share.c's. An engine
- * changes hands when the model says that it is idle: the owner's state is saved, the next one's
- * restored, either of which may take the hardware some time; then the new owner begins. An owner that
- * is not idle after the engine's timeout loses it by a reset of the engine, whether anybody else waits
- * or not.
+ * Slice engines: one owner at a time. A vdev asks with START; whose turn it is, is share.c's. An
+ * engine changes hands when the model says that it is idle: the owner's state is saved, the next
+ * one's restored, either of which may take the hardware some time; then the new owner begins. An
+ * owner that is not idle after the engine's timeout loses it by a reset of the engine, whether
+ * anybody else waits or not.
  *
- * What a turn costs is the time from when the vdev's state is restored, or it goes on, until the engine
- * is handed on, as far as others wait: nobody pays for what nobody else wants. An owner that asks again while others wait goes on
- * without a hand-off until it has had the engine for a quantum of such time; it pays for it, so that
- * this changes the number of hand-offs, and nobody's share. The engine never waits for a vdev that
- * might ask: one that has nothing to do when the engine is free is not considered.
+ * What a turn costs is the time from when the vdev's state is restored, or it goes on, until the
+ * engine is handed on, as far as others wait: nobody pays for what nobody else wants. An owner that
+ * asks again while others wait goes on without a hand-off until it has had the engine for a quantum
+ * of such time; it pays for it, so that this changes the number of hand-offs, and nobody's share.
+ * The engine never waits for a vdev that might ask: one that has nothing to do when the engine is
+ * free is not considered.
  *
- * Who is reset goes on paying for what it left at work; who goes away pays for all that this may take.
- * So to begin and to run away is no way to get more than one's share, or to take more from others.
+ * Who is reset goes on paying for what it left at work; who goes away pays for all that this may
+ * take. So to begin and to run away is no way to get more than one's share, or to take more from
+ * others.
  *
  * Asking (START), beginning and ending are the same for partition engines, see partition.c.
  */
@@ -115,7 +117,7 @@ static void take_turn(struct vpio_pdev *pdev, u32 engine, struct vpio_vdev *vdev
 		vpio_share_charge(vdev, engine, 1);
 		slice->used++;
 	} else {
-		/* who had it could not ask again while it was told of the end: it is not idle yet */
+		/* who had it could not ask again while told of the end: it is not idle yet */
 		vpio_share_serve(vdev, engine, askers | bit(slice->payer), 1);
 		slice->payer = vdev;
 		slice->used = 0;
@@ -208,9 +210,9 @@ static void refuse_first(struct vpio_pdev *pdev, u32 engine, u64 askers)
 /*
  * The engine takes too long: it is reset, and has no owner until it is idle. The vdev whose work
  * was on it, whose state was on its way in, or which did not begin, is told so: its job ends with
- * status 1. State on its way out is lost: the vdev keeps what was saved of it before, and the next one its turn. If the reset
- * does not help an engine that works for nobody, the one that has waited longest is told so, instead
- * of waiting for ever.
+ * status 1. State on its way out is lost: the vdev keeps what was saved of it before, and the next
+ * one its turn. If the reset does not help an engine that works for nobody, the one that has waited
+ * longest is told so, instead of waiting for ever.
  */
 static void recover(struct vpio_pdev *pdev, u32 engine, u64 askers)
 {
@@ -540,7 +542,7 @@ void vpio_slice_forget(struct vpio_vdev *vdev)
 		if (slice->next == vdev)
 			slice->next = NULL;
 		if (slice->owner == vdev) {
-			/* whatever it does there, it ends for nobody; the next owner's state replaces it */
+			/* what it does there ends for nobody; the next owner's state replaces it */
 			slice->owner = NULL;
 			enter(pdev, i, VPIO_OWNED);
 		}

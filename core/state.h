@@ -606,7 +606,7 @@ void vpio_pace_stir(struct vpio_pdev *pdev);
 void vpio_pace_looked(struct vpio_pdev *pdev, bool interrupt, bool found);
 /* The hardware has been given work. */
 void vpio_pace_started(struct vpio_pdev *pdev);
-/* The guest is to be interrupted: whether that is put off; else it is to be done now. Vdev's lock. */
+/* The guest is to be interrupted: whether that is put off; else it is to be now. Vdev's lock. */
 bool vpio_pace_holds(struct vpio_vdev *vdev);
 /* A cause was raised: when, and what was heard of before. */
 static inline void vpio_pace_hear(struct vpio_vdev *vdev)
@@ -683,8 +683,9 @@ static inline u64 vpio_share_bit(const struct vpio_vdev *vdev)
 /* Of those that wait for an engine, the one whose turn it is; NULL: nobody waits. */
 struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
 /*
- * It has its turn, and all the rounds pass that it takes. Cost: what is known of it, in bytes or ns, 1
- * at least. Keeping: those that wait, and others that are to keep what credit the rounds bring them.
+ * It has its turn, and all the rounds pass that it takes. Cost: what is known of it, in bytes or
+ * ns, 1 at least. Keeping: those that wait, and others that are to keep what credit the rounds
+ * bring them.
  */
 void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
 /* What a turn turned out to cost beyond that. */

@@ -135,8 +135,8 @@ void vpio_update_line(struct vpio_vdev *vdev)
 	if (!msi)
 		level = level && !vpio_config_intx_disabled(vdev);
 	if (!level) {
-		if (READ_ONCE(vdev->gap) ||
-		    vdev->held) /* if one was held: the guest has found it by itself */
+		/* if one was held: the guest has found it by itself */
+		if (READ_ONCE(vdev->gap) || vdev->held)
 			vpio_pace_rests(vdev, !any);
 		if (!vdev->line)
 			return;
@@ -232,8 +232,8 @@ static u32 hardware_offset(const struct vpio_vdev *vdev, const struct vpb_reg *r
 }
 
 /*
- * Whether the vdev's access reaches the hardware's own register, now that the pdev's lock is held. A
- * partition engine's instance is always its vdev's; a slice engine's owner changes.
+ * Whether the vdev's access reaches the hardware's own register, now that the pdev's lock is held.
+ * A partition engine's instance is always its vdev's; a slice engine's owner changes.
  */
 static bool reaches_hardware(struct vpio_vdev *vdev, const struct vpb_reg *reg)
 {
@@ -380,8 +380,8 @@ static __always_inline u64 port_load(const struct vpio_vdev *vdev, const struct 
 }
 
 /*
- * Changes one. The bytes behind it, which are put back, are the vdev's state or its gathering frame's:
- * nobody else is at either while both locks are held.
+ * Changes one. The bytes behind it, which are put back, are the vdev's state or its gathering
+ * frame's: nobody else is at either while both locks are held.
  */
 static __always_inline void port_store(struct vpio_vdev *vdev, const struct vpio_number *number,
 				       u64 value)
@@ -474,7 +474,7 @@ static __always_inline void access_port(struct vpio_vdev *vdev, const struct vpb
 	left = port_load(vdev, &way->left);
 	through = left && way->engine != VPB_NONE && vpio_slice_is_owner(vdev, way->engine) &&
 		  (!way->has_when || port_load(vdev, &way->when));
-	/* with nothing left, and without the engine that it needs: as the device, nothing happens */
+	/* with nothing left, and without the engine it needs: as the device, nothing happens */
 	if (!left || (!through && way->engine != VPB_NONE && !way->has_when)) {
 		pdev->ops->unlock(pdev);
 		return;

@@ -96,8 +96,8 @@ static u64 load_slice(struct vm *vm, const struct vpb_var *var, u64 index)
 }
 
 /*
- * The instance of a partition engine that a handler means: its vdev's, or the one at hand. False: it
- * is none's, which a compiler does not let a model say.
+ * The instance of a partition engine that a handler means: its vdev's, or the one at hand. False:
+ * it is none's, which a compiler does not let a model say.
  */
 static bool find_instance(const struct vm *vm, u32 engine, u32 *number)
 {

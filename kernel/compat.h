@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * compat.h - all that differs between the kernels that the module is built for (Kbuild has the range).
+ * compat.h - all that differs between the kernels that the module is built for (which: Kbuild).
  */
 #ifndef VPIO_KERNEL_COMPAT_H
 #define VPIO_KERNEL_COMPAT_H
@@ -17,7 +17,7 @@
 #include <linux/hex.h>
 #endif
 
-/* 6.2: the VFIO core frees what vfio_alloc_device() allocated; before, the driver's release does. */
+/* 6.2: the VFIO core frees what vfio_alloc_device() made; before, the driver's release does. */
 static inline void vpio_vfio_free(struct vfio_device *vfio)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)

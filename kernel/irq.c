@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A vdev's interrupts on their way to its user: INTx, MSI, the error interrupt, and the request to
- * release the device, each an eventfd of the user's, set up by VFIO_DEVICE_SET_IRQS as vfio-pci does it.
+ * release the device, each an eventfd of the user's, set up by VFIO_DEVICE_SET_IRQS as vfio-pci's.
  *
  * INTx is a level. When it is up and not masked, the user is signalled once and it is masked
  * (automasked); when the user unmasks it, by ioctl or by the unmask eventfd (which KVM signals when

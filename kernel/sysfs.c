@@ -50,8 +50,8 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr, co
 }
 
 /*
- * Files that hold a number, of something that may be changed while it is in use: NUMBER(owner, file, get,
- * set, least, most), where set refuses what is not within these bounds.
+ * Files that hold a number, of something that may be changed while it is in use: NUMBER(owner,
+ * file, get, set, least, most), where set refuses what is not within these bounds.
  */
 #define NUMBER(owner, file, get, set, least, most)                                              \
 	static ssize_t file##_show(struct device *dev, struct device_attribute *attr,           \

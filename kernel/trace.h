@@ -12,9 +12,10 @@
 #include <linux/uuid.h>
 
 /*
- * A user's access to a region of a vdev: a BAR by its number, or configuration space (7). @how: "hook": a
- * handler of the model ran; "direct": it reached the hardware; "state": the monitor answered from the
- * vdev's state; "config". @refused: why it was refused, or "-". @ns: how long it took, waiting included.
+ * A user's access to a region of a vdev: a BAR by its number, or configuration space (7). @how:
+ * "hook": a handler of the model ran; "direct": it reached the hardware; "state": the monitor
+ * answered from the vdev's state; "config". @refused: why it was refused, or "-". @ns: how long it
+ * took, waiting included.
  */
 TRACE_EVENT(vpio_access,
 	TP_PROTO(const char *vdev, unsigned int region, u64 offset, const void *data, size_t size,

@@ -242,7 +242,7 @@ static int access_once(struct vpio_mdev *vdev, unsigned int region, u64 offset, 
 	return ret ? -EINVAL : 0;
 }
 
-/* The largest access that the core takes from here: 8, 4, 2 or 1 bytes, aligned unless it is all. */
+/* The largest access that the core takes here: 8, 4, 2 or 1 bytes, aligned unless it is all. */
 static size_t chunk(u64 offset, size_t count, bool whole)
 {
 	size_t size;

@@ -1446,34 +1446,15 @@ static void copy_register(struct generator *g, const struct reg *reg, bool save)
 	release(g, top);
 }
 
-static void save_registers(struct generator *g, const struct engine *engine)
+/* Of an engine's registers, those that are so. */
+static void copy_registers(struct generator *g, const struct engine *engine,
+			   bool (*is_so)(const struct reg *reg), bool save)
 {
 	const struct reg *reg;
 
 	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
-		if (reg->engine == engine && vpl_is_saved(reg))
-			copy_register(g, reg, true);
-	}
-}
-
-static void restore_registers(struct generator *g, const struct engine *engine)
-{
-	const struct reg *reg;
-
-	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
-		if (reg->engine == engine && vpl_is_restored(reg))
-			copy_register(g, reg, false);
-	}
-}
-
-/* What a guest has written unseen outlives the end of work that took too long. */
-static void return_registers(struct generator *g, const struct engine *engine)
-{
-	const struct reg *reg;
-
-	for (reg = g->vpl->model.regs.first; reg; reg = reg->next) {
-		if (reg->engine == engine && vpl_is_renewed(reg))
-			copy_register(g, reg, false);
+		if (reg->engine == engine && is_so(reg))
+			copy_register(g, reg, save);
 	}
 }
 
@@ -1519,7 +1500,7 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 	if (handler->event == EV_WRITE)
 		deny_rules(&g, (struct reg *)vpl_look_up(&vpl->model.scope, handler->target.text));
 	if (handler->event == EV_SAVE)
-		save_registers(&g, handler->engine);
+		copy_registers(&g, handler->engine, vpl_is_saved, true);
 	g.at = handler->at;
 	bind_values(&g, handler);
 	if (handler->event == EV_RESTORED || handler->event == EV_RESET_ONE ||
@@ -1528,11 +1509,12 @@ static void generate_handler(struct vpl *vpl, struct handler *handler)
 	block(&g, handler->body);
 	bind(&g, &end);
 	if (handler->event == EV_RESTORED)
-		restore_registers(&g, handler->engine);
+		copy_registers(&g, handler->engine, vpl_is_restored, false);
 	if (handler->event == EV_RESET_ONE)
 		renew_registers(&g, handler->engine);
+	/* what a guest has written unseen outlives the end of work that took too long */
 	if (handler->event == EV_ABORT_ONE)
-		return_registers(&g, handler->engine);
+		copy_registers(&g, handler->engine, vpl_is_renewed, false);
 	finish(&g);
 }
 

@@ -869,7 +869,7 @@ static enum event parse_event(struct parser *p)
 			 : "an event (read, write, done, reset, interrupt, start, idle, recover)");
 }
 
-/* when FIELD, FIELD changes: writes that do not set the one, nor change the other, need no handler */
+/* when FIELD, FIELD changes: a write that does not set one, nor change the other, needs none */
 static void parse_guards(struct parser *p, struct handler *handler)
 {
 	struct name guards[64];

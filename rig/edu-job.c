@@ -34,29 +34,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../tests/edu.h"
+
 enum {
-	ID = 0x00,
-	LIVE = 0x04,
-	FACT = 0x08,
-	STATUS = 0x20,
-	CAUSES = 0x24,
-	RAISE = 0x60,
-	ACK = 0x64,
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-
-	COMPUTING = 0x01,
-	IRQ_FACT = 0x80,
-	RUN = 1,
-	TO_MEMORY = 2,
-	IRQ = 4,
-	CAUSE_FACT = 0x01,
-	CAUSE_DMA = 0x100,
-
-	BUFFER = 0x40000,
-	SIZE = 4096,
 	BAR = 0x100000,
 	MEMORY = 0x200000, /* a huge page: all its addresses follow each other */
 	IOVA = 0x1000000,  /* where it is by VFIO */
@@ -301,15 +281,6 @@ static uint64_t chance(void)
 	state ^= state >> 7;
 	state ^= state << 17;
 	return state >> 8;
-}
-
-static uint32_t factorial(uint32_t n)
-{
-	uint32_t product = 1;
-
-	for (; n > 1; n--)
-		product *= n;
-	return product;
 }
 
 /* Waits while a bit of a register is set. */

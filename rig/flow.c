@@ -12,18 +12,13 @@
  *
  * What is asked goes over a TCP connection, and so does the answer; datagrams go to and from the same port.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
+
+#define PROGRAM "flow"
+#include "connection.h"
 
 enum {
 	DATAGRAM = 1472, /* a full frame */
@@ -50,27 +45,12 @@ struct head {
 
 static char bytes[CHUNK];
 
-static void die(const char *what)
-{
-	fprintf(stderr, "flow: %s: %s\n", what, errno ? strerror(errno) : "connection closed early");
-	exit(2);
-}
-
 static uint64_t now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void write_all(int fd, const void *data, size_t size)
-{
-	for (ssize_t done; size; size -= done, data = (const char *)data + done) {
-		done = write(fd, data, size);
-		if (done < 0)
-			die("write");
-	}
 }
 
 static void read_all(int fd, void *data, size_t size)
@@ -261,17 +241,10 @@ static void serve_one(int fd, const struct sockaddr_in *own, const struct sockad
 
 static int serve(const char *port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) }, from;
-	int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+	const struct sockaddr_in a = address_of(NULL, port);
+	const int fd = listen_behind(&a, 8);
+	struct sockaddr_in from;
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 8))
-		die("listen");
-	if (fork())
-		return 0;
-	setsid();
-	if (!freopen("/dev/null", "r+", stdout) || !freopen("/dev/null", "r+", stderr))
-		exit(2);
 	signal(SIGCHLD, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
@@ -289,7 +262,7 @@ static int serve(const char *port)
 
 static int ask_for(enum what what, const char *host, const char *port, uint32_t ms, uint32_t rate)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) }, own = { 0 };
+	struct sockaddr_in a = address_of(host, port), own = { 0 };
 	struct order order = { what, 0, ms, rate };
 	struct answer answer = { 0 }, other = { 0 };
 	socklen_t size = sizeof(own);
@@ -297,10 +270,6 @@ static int ask_for(enum what what, const char *host, const char *port, uint32_t 
 	uint64_t sent;
 	char yes;
 
-	if (!inet_aton(host, &a.sin_addr)) {
-		fprintf(stderr, "flow: '%s' is not an IPv4 address\n", host);
-		return 2;
-	}
 	alarm(ms / 1000 + 60);
 	udp = udp_socket(NULL);
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) ||

@@ -10,16 +10,11 @@
  *
  * The receiver makes the same bytes from the seed and so knows where the first wrong one is.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
+
+#define PROGRAM "stream"
+#include "connection.h"
 
 #define CHUNK 8192 /* words */
 
@@ -31,13 +26,6 @@ struct answer {
 	uint64_t bytes, checksum;
 	int64_t first_wrong; /* offset, or -1 */
 };
-
-static void die(const char *what)
-{
-	fprintf(stderr, "stream: %s: %s\n", what,
-		errno ? strerror(errno) : "connection closed early");
-	exit(2);
-}
 
 /* The next pseudo-random word (xorshift64). */
 static uint64_t next_word(uint64_t *state)
@@ -56,15 +44,6 @@ static uint64_t checksum(uint64_t sum, const uint64_t *words, size_t count)
 	return sum;
 }
 
-static void write_all(int fd, const void *data, size_t size)
-{
-	for (ssize_t done; size; size -= done, data = (const char *)data + done) {
-		done = write(fd, data, size);
-		if (done < 0)
-			die("write");
-	}
-}
-
 /* Returns how much came before the other side closed. */
 static size_t read_all(int fd, void *data, size_t size)
 {
@@ -80,17 +59,6 @@ static size_t read_all(int fd, void *data, size_t size)
 		have += done;
 	}
 	return have;
-}
-
-static struct sockaddr_in address(const char *host, const char *port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
-
-	if (host && !inet_aton(host, &a.sin_addr)) {
-		fprintf(stderr, "stream: '%s' is not an IPv4 address\n", host);
-		exit(2);
-	}
-	return a;
 }
 
 static void receive(int fd)
@@ -119,18 +87,10 @@ static void receive(int fd)
 
 static int do_listen(const char *port)
 {
-	struct sockaddr_in a = address(NULL, port);
-	int yes = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+	const struct sockaddr_in own = address_of(NULL, port);
+	int fd = listen_behind(&own, 1);
 
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1))
-		die("listen");
-	if (fork())
-		return 0;
-	setsid();
 	alarm(600);
-	if (!freopen("/dev/null", "r+", stdout) || !freopen("/dev/null", "r+", stderr))
-		exit(2);
 	fd = accept(fd, NULL, NULL);
 	if (fd < 0)
 		die("accept");
@@ -141,7 +101,7 @@ static int do_listen(const char *port)
 static int do_send(const char *host, const char *port, uint64_t bytes, uint64_t seed)
 {
 	static uint64_t words[CHUNK];
-	struct sockaddr_in a = address(host, port);
+	struct sockaddr_in a = address_of(host, port);
 	struct order order = { (bytes + 7) / 8 * 8, seed };
 	uint64_t sum = 0xcbf29ce484222325ull, state = seed;
 	struct timespec start, end;

@@ -20,16 +20,6 @@
 
 enum { FRAME_MAX = 1518, FRAME_MIN = 60 };
 
-static inline const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
-{
-	return vpio_vdev_stats(guest->vdev);
-}
-
-static inline const struct vpio_pdev_stats *pdev_stats(const struct world *world)
-{
-	return vpio_pdev_stats(world->pdev);
-}
-
 static inline void open_all(struct world *world, struct nic nics[NIC_GUESTS])
 {
 	unsigned int i;

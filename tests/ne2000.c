@@ -2,7 +2,6 @@
 /*
  * A mini driver for the NE2000: see ne2000.h. It does what ne2k-pci and lib8390 do, in their order.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "ne2000.h"
@@ -22,16 +21,8 @@ static struct sim_device *card(const struct sim_bus *bus)
 
 int ne_setup(void **state)
 {
-	size_t size = 0;
-	void *block = world_file(MODEL, &size);
-	struct world *world;
-
-	if (!block)
-		return -1;
-	world = world_create(block, size, NE_GUESTS, card);
-	free(block);
-	*state = world;
-	return world ? 0 : -1;
+	*state = world_load(MODEL, NE_GUESTS, card);
+	return *state ? 0 : -1;
 }
 
 int ne_teardown(void **state)

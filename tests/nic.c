@@ -3,9 +3,6 @@
  * A mini driver for the RTL8139: see nic.h. It does what the stock drivers do, in their order, and
  * believes what the device tells it.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "nic.h"
 #include "storm.h"
 
@@ -18,16 +15,7 @@ enum {
 
 int nic_setup(void **state)
 {
-	size_t size = 0;
-	void *block = world_file(world_model_path(), &size);
-
-	if (!block) {
-		fprintf(stderr, "%s: no compiled model: make it, or say where in VPIO_MODEL\n",
-			world_model_path());
-		return -1;
-	}
-	*state = world_create(block, size, NIC_GUESTS, storm_device);
-	free(block);
+	*state = world_load(world_model_path(), NIC_GUESTS, storm_device);
 	return *state ? 0 : -1;
 }
 

@@ -10,6 +10,7 @@
  * and the device are others, and the locks are real: the seed says what each thread tries, in its order,
  * but not who comes first. Prints TAP and figures; exit status 0 if all is well.
  */
+#include "jain.h"
 #include "soak.h"
 
 #include <sched.h>
@@ -611,23 +612,20 @@ static void run_threads(u64 seed)
 
 /* --- The verdict ------------------------------------------------------------------------- */
 
-static double jain(u32 kind, u32 *count)
+/* How even the shares of the honest tenants of a kind are, and how many there are. */
+static double evenness(u32 kind, u32 *count)
 {
-	double sum = 0, squares = 0;
+	double shares[ARRAY_SIZE(soak.tenants)];
 	u32 i;
 
 	*count = 0;
 	for (i = 0; i < soak.count; i++) {
-		const double share = (double)soak.tenants[i].shared;
+		const struct tenant *t = &soak.tenants[i];
 
-		if (soak.tenants[i].hostile || soak.tenants[i].light ||
-		    soak.device->kind_of(&soak.tenants[i]) != kind)
-			continue;
-		sum += share;
-		squares += share * share;
-		++*count;
+		if (!t->hostile && !t->light && soak.device->kind_of(t) == kind)
+			shares[(*count)++] = (double)t->shared;
 	}
-	return squares > 0 ? sum * sum / (*count * squares) : 0;
+	return jain(shares, *count);
 }
 
 static void report_tenants(void)
@@ -692,7 +690,7 @@ static void judge_shares(u64 wait)
 	u32 kind, count;
 
 	for (kind = 0; soak.device->kinds[kind]; kind++) {
-		const double index = jain(kind, &count);
+		const double index = evenness(kind, &count);
 
 		if (!count)
 			continue;

@@ -5,29 +5,12 @@
  * all that comes back is compared with that. When the device has failed meanwhile, the buffer may hold
  * what it held before, but never a byte of another's: each byte has its tenant's mark.
  */
+#include "edu.h"
 #include "soak.h"
 
 #include <stdio.h>
 
 enum {
-	FACT = 0x08,
-	STATUS = 0x20,
-	CAUSES = 0x24,
-	RAISE = 0x60,
-	ACK = 0x64,
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-
-	COMPUTING = 1,
-	RUN = 1,
-	TO_MEMORY = 2,
-	IRQ = 4,
-	CAUSE_DMA = 0x100,
-
-	BUFFER = 0x40000,
-	SIZE = 4096,
 	OUT = 0x10000,	/* in the guest's memory: what goes to the device, */
 	BACK = 0x20000, /* and what comes back, with as much on either side that must not change */
 	SOIL = 0xfd,	/* what that holds; no mark */
@@ -52,15 +35,6 @@ static u64 transfers, excused;
 static u8 marked_byte(const struct tenant *t, u64 number, u32 at)
 {
 	return (u8)((t->index + 1) << 3 | ((number * 5 + at * 3 + (at >> 6)) & 7));
-}
-
-static u32 factorial(u32 n)
-{
-	u32 product = 1;
-
-	for (; n > 1; n--)
-		product *= n;
-	return product;
 }
 
 static u32 edu_kind(const struct tenant *t)

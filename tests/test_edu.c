@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edu.h"
 #include "world.h"
 
 #define MODEL	   "build/models/edu.vpb"
@@ -21,28 +22,6 @@
 
 enum {
 	GUESTS = 3,
-	ID = 0x00,
-	LIVE = 0x04,
-	FACT = 0x08,
-	STATUS = 0x20,
-	CAUSES = 0x24,
-	RAISE = 0x60,
-	ACK = 0x64,
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-
-	COMPUTING = 0x01,
-	IRQ_FACT = 0x80,
-	RUN = 1,
-	TO_MEMORY = 2,
-	IRQ = 4,
-	CAUSE_FACT = 0x01,
-	CAUSE_DMA = 0x100,
-
-	BUFFER = 0x40000,
-	SIZE = 4096,
 	OUT = 0x10000, /* a guest's memory: what it sends, and what comes back */
 	BACK = 0x20000,
 
@@ -67,15 +46,9 @@ static void config(struct world_guest *guest, u32 offset, u16 value)
 
 static int setup_on(void **state, struct sim_device *(*device)(const struct sim_bus *))
 {
-	struct world *world;
-	size_t size;
-	void *block = world_file(MODEL, &size);
+	struct world *world = world_load(MODEL, GUESTS, device);
 	unsigned int i;
 
-	if (!block)
-		return -1;
-	world = world_create(block, size, GUESTS, device);
-	free(block);
 	if (!world)
 		return -1;
 	for (i = 0; i < GUESTS; i++)
@@ -109,16 +82,6 @@ static int setup_busy(void **state)
 	return setup_on(state, busy_device);
 }
 
-static const struct vpio_pdev_stats *pdev_stats(const struct world *world)
-{
-	return vpio_pdev_stats(world->pdev);
-}
-
-static const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
-{
-	return vpio_vdev_stats(guest->vdev);
-}
-
 /* Whatever a test did: the device was asked for nothing that breaks it, and the model is right. */
 static int teardown(void **state)
 {
@@ -128,13 +91,6 @@ static int teardown(void **state)
 	assert_int_equal(pdev_stats(world)->model_errors, 0);
 	world_destroy(world);
 	return 0;
-}
-
-/* Time passes as a pdev's worker sees it: a tick at a time. */
-static void pass(struct world *world, unsigned int ms)
-{
-	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
-		world_pass(world, VPIO_TICK_MS);
 }
 
 static void hang(struct world *world, unsigned int count)
@@ -188,15 +144,6 @@ static int try_in(struct world_guest *guest, u32 offset, u32 *value)
 }
 
 /* --- What guests do ---------------------------------------------------------------------- */
-
-static u32 factorial(u32 n)
-{
-	u32 product = 1;
-
-	for (; n > 1; n--)
-		product *= n;
-	return product;
-}
 
 /* A byte that no other guest has, and few other transfers of this one at this place. */
 static u8 pattern(unsigned int guest, unsigned int seed, unsigned int at)
@@ -988,19 +935,19 @@ static void test_lost(void **state)
 		guest_out(a, FACT, 4, 5);
 		world_run(world);
 		assert_true(is_computing(a));
-		pass(world, VPIO_TICK_MS);
+		world_ticks(world, VPIO_TICK_MS);
 		assert_false(is_computing(a));
 		assert_int_equal(guest_in(a, FACT, 4), 120);
 		sim_fault(world->device, SIM_FAULT_LOST_IRQ, SIM_FOREVER);
 		fill(a, 0, round);
 		begin_write(a, 0, SIZE);
-		pass(world, 10 * VPIO_TICK_MS);
+		world_ticks(world, 10 * VPIO_TICK_MS);
 		assert_false(is_moving(a));
 		begin_read(&world->guests[1], 0, SIZE);
-		pass(world, 10 * VPIO_TICK_MS);
+		world_ticks(world, 10 * VPIO_TICK_MS);
 		assert_zeros(&world->guests[1]);
 		begin_read(a, 0, SIZE);
-		pass(world, 10 * VPIO_TICK_MS);
+		world_ticks(world, 10 * VPIO_TICK_MS);
 		assert_pattern(a, 0, round);
 		sim_fault(world->device, SIM_FAULT_LOST_IRQ, 0);
 	}
@@ -1038,18 +985,18 @@ static void test_hung_factorial(void **state)
 	hang(world, 1);
 	guest_out(a, STATUS, 4, IRQ_FACT);
 	guest_out(a, FACT, 4, 10);
-	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
+	world_ticks(world, TIMEOUT_MS - VPIO_TICK_MS);
 	guest_out(b, FACT, 4, 5);
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
 	assert_true(is_computing(a));
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_false(is_computing(a));
 	assert_true(a->line);
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_int_equal(stats_of(a)->jobs_aborted, 1);
 	assert_true(is_computing(b));
-	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
+	world_ticks(world, TIMEOUT_MS - VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	hang(world, 0); /* it completes, late, for nobody */
 	world_run(world);
@@ -1067,23 +1014,23 @@ static void test_hung_alone(void **state)
 
 	write_buffer(a, 0, 1);
 	compute(a, 3);
-	pass(world, 3 * TIMEOUT_MS); /* what has ended is never late */
+	world_ticks(world, 3 * TIMEOUT_MS); /* what has ended is never late */
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
 	hang(world, 2);
 	guest_out(a, STATUS, 4, IRQ_FACT);
 	guest_out(a, FACT, 4, 10);
 	begin_dma(a, BUFFER, BACK, SIZE, TO_MEMORY | IRQ);
-	pass(world, TIMEOUT_MS - VPIO_TICK_MS);
+	world_ticks(world, TIMEOUT_MS - VPIO_TICK_MS);
 	assert_true(is_computing(a) && is_moving(a));
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 2);
 	assert_false(is_computing(a) || is_moving(a));
 	assert_int_equal(guest_in(a, CAUSES, 4), CAUSE_FACT | CAUSE_DMA);
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_zeros(a);
 	assert_int_equal(stats_of(a)->jobs_aborted, 2);
-	pass(world, 3 * TIMEOUT_MS); /* and once only */
+	world_ticks(world, 3 * TIMEOUT_MS); /* and once only */
 	assert_int_equal(pdev_stats(world)->recoveries, 2);
 	hang(world, 0);
 	world_run(world);
@@ -1107,7 +1054,7 @@ static void test_busy_at_start(void **state)
 	assert_true(is_moving(b));
 	assert_int_equal(sim_read(world->device, 0, FACT, 4), 7);
 	hang(world, 0);
-	pass(world, VPIO_TICK_MS); /* that work interrupts nobody */
+	world_ticks(world, VPIO_TICK_MS); /* that work interrupts nobody */
 	assert_false(is_computing(a));
 	assert_int_equal(guest_in(a, FACT, 4), 120);
 	assert_false(is_moving(b));
@@ -1124,13 +1071,13 @@ static void test_busy_for_good(void **state)
 
 	guest_out(a, FACT, 4, 5);
 	begin_write(b, 0, SIZE);
-	pass(world, 2 * TIMEOUT_MS);
+	world_ticks(world, 2 * TIMEOUT_MS);
 	assert_false(is_computing(a) || is_moving(b));
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_int_equal(stats_of(a)->jobs_aborted, 1);
 	assert_int_equal(stats_of(b)->jobs_aborted, 1);
 	hang(world, 0);
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_int_equal(guest_in(a, FACT, 4), 0);
 	assert_all_alive(world);
 }
@@ -1146,15 +1093,15 @@ static void test_hung_for_good(void **state)
 	guest_out(&guests[0], FACT, 4, 10);
 	guest_out(&guests[1], FACT, 4, 5);
 	guest_out(&guests[2], FACT, 4, 6);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_false(is_computing(&guests[0]));
 	assert_int_equal(try_in(&guests[1], FACT, &value), VPIO_WAIT);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_false(is_computing(&guests[1]));
 	assert_int_equal(try_in(&guests[1], FACT, &value), 0);
 	assert_int_equal(value, 0);
 	assert_int_equal(try_in(&guests[2], FACT, &value), VPIO_WAIT);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_false(is_computing(&guests[2]));
 	assert_int_equal(try_in(&guests[2], FACT, &value), 0);
 	assert_int_equal(pdev_stats(world)->recoveries, 3);
@@ -1182,7 +1129,7 @@ static void test_hung_transfer(void **state)
 	begin_dma(a, BUFFER, BACK, SIZE, TO_MEMORY | IRQ);
 	world_run(world);
 	begin_read(b, 0, SIZE);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_false(is_moving(a));
 	assert_true(a->line);
 	assert_zeros(a);
@@ -1211,7 +1158,7 @@ static void test_hung_save(void **state)
 	begin_read(b, 0, SIZE);
 	world_run(world);
 	assert_int_equal(sim_stats(world->device)->faults[SIM_FAULT_TX_HANG], 1);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_true(is_moving(b));
 	hang(world, 0);
@@ -1235,7 +1182,7 @@ static void test_hung_restore(void **state)
 	hang(world, 1);
 	world_run(world);
 	assert_int_equal(sim_stats(world->device)->faults[SIM_FAULT_TX_HANG], 1);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_false(is_moving(b)); /* told so */
 	assert_zeros(b);
@@ -1286,7 +1233,7 @@ static void test_turn_kept(void **state)
 	world_run(world);
 	begin_read(c, 0, SIZE);
 	world_run(world);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	ends.count = 0;
 	world->watch = note_end;
@@ -1423,7 +1370,7 @@ static void test_gone(void **state)
 	begin_write(a, 0, SIZE);
 	world_run(world);
 	detach(a);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 0); /* nobody minds */
 	guest_out(&world->guests[1], FACT, 4, 5);
 	hang(world, 0);

@@ -45,13 +45,6 @@ static void arrive_frame(struct scene *scene, unsigned int guest, unsigned int s
 	arrive(scene->world, scene->frame, 200);
 }
 
-/* Time passes as a pdev's worker sees it: a tick at a time. */
-static void pass(struct scene *scene, unsigned int ms)
-{
-	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
-		world_pass(scene->world, VPIO_TICK_MS);
-}
-
 static void assert_all_alive(struct scene *scene)
 {
 	unsigned int i;
@@ -75,10 +68,10 @@ static void test_hang(void **state)
 	world_run(scene.world);
 	b = send_frame(&scene, 1, 2);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS - VPIO_TICK_MS);
+	world_ticks(scene.world, TIMEOUT_MS - VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(scene.world)->recoveries, 0);
 	assert_int_equal(nic_end(&scene.nics[0], a), NIC_PENDING);
-	pass(&scene, VPIO_TICK_MS);
+	world_ticks(scene.world, VPIO_TICK_MS);
 	assert_int_equal(pdev_stats(scene.world)->recoveries, 1);
 	assert_int_equal(nic_end(&scene.nics[0], a), NIC_ABORTED);
 	assert_int_equal(nic_end(&scene.nics[1], b), NIC_SENT); /* the device had not come to it */
@@ -89,7 +82,7 @@ static void test_hang(void **state)
 	assert_int_equal(stats_of(&scene.guests[1])->jobs_aborted, 0);
 	assert_int_equal(scene.world->frames, 1);
 	assert_all_alive(&scene);
-	pass(&scene, 3 * TIMEOUT_MS);
+	world_ticks(scene.world, 3 * TIMEOUT_MS);
 	assert_int_equal(pdev_stats(scene.world)->recoveries, 1);
 }
 
@@ -105,7 +98,7 @@ static void test_hang_many(void **state)
 	for (i = 0; i < 20; i++)
 		send_frame(&scene, 0, i);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	for (i = 0; i < 20; i++)
 		assert_int_equal(nic_end(&scene.nics[0], i), i ? NIC_SENT : NIC_ABORTED);
 	assert_int_equal(scene.world->frames, 20 - 1);
@@ -128,7 +121,7 @@ static void test_hang_again(void **state)
 		fault(&scene, SIM_FAULT_TX_HANG, 1);
 		descriptor = send_frame(&scene, i % 3, i);
 		world_run(scene.world);
-		pass(&scene, TIMEOUT_MS);
+		world_ticks(scene.world, TIMEOUT_MS);
 		assert_int_equal(nic_end(&scene.nics[i % 3], descriptor), NIC_ABORTED);
 		assert_int_equal(pdev_stats(scene.world)->recoveries, i);
 		assert_all_alive(&scene);
@@ -323,7 +316,7 @@ static void test_reset_stuck(void **state)
 	fault(&scene, SIM_FAULT_TX_HANG, 1);
 	send_frame(&scene, 0, 1);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(scene.world)->recoveries, 1);
 	assert_all_alive(&scene);
 
@@ -331,15 +324,15 @@ static void test_reset_stuck(void **state)
 	fault(&scene, SIM_FAULT_TX_HANG, 1);
 	send_frame(&scene, 0, 1);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	descriptor = send_frame(&scene, 1, 2);
 	world_run(scene.world);
-	pass(&scene, 3 * TIMEOUT_MS);
+	world_ticks(scene.world, 3 * TIMEOUT_MS);
 	assert_int_equal(nic_end(&scene.nics[1], descriptor), NIC_ABORTED);
 	fault(&scene, SIM_FAULT_RESET_STUCK, 0);
 	send_frame(&scene, 0, 1);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	assert_all_alive(&scene);
 }
 
@@ -353,9 +346,9 @@ static void test_reset_stuck_receive(void **state)
 	fault(&scene, SIM_FAULT_TX_HANG, 1);
 	send_frame(&scene, 0, 1);
 	world_run(scene.world);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	fault(&scene, SIM_FAULT_RESET_STUCK, 0);
-	pass(&scene, TIMEOUT_MS);
+	world_ticks(scene.world, TIMEOUT_MS);
 	arrive_frame(&scene, 1, 1);
 	assert_received(&scene.nics[1], scene.frame, 200);
 	assert_all_alive(&scene);
@@ -444,7 +437,7 @@ static void check_life(void **state, enum way way, bool cplus, unsigned int jobs
 	assert_false(scene.guests[0].line);
 	begin_life(&scene, way, cplus);
 	if (recover)
-		pass(&scene, TIMEOUT_MS);
+		world_ticks(scene.world, TIMEOUT_MS);
 	else
 		fault(&scene, SIM_FAULT_TX_HANG, 0);
 	world_run(scene.world);

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "../core/state.h"
+#include "edu.h"
 #include "world.h"
 
 enum {
@@ -23,14 +23,7 @@ enum {
 	C = 2,
 	NOBODY = -1,
 
-	SRC = 0x80,
-	DST = 0x88,
-	COUNT = 0x90,
-	CMD = 0x98,
-	RUN = 1,
-	BUFFER = 0x40000,
-	OUT = 0x10000,
-	SIZE = 4096,
+	OUT = 0x10000, /* a guest's memory: what it sends */
 };
 
 #define TIMEOUT	   (5000ull * 1000000) /* ns: of the model's engine */
@@ -51,17 +44,12 @@ static struct vpio_engine_look look(void)
 
 static int setup(void **state)
 {
-	size_t size;
-	void *block = world_file("build/models/edu.vpb", &size);
 	struct vpio_engine_look found;
 	unsigned int i;
 	u16 master = 6;
 
 	(void)state;
-	if (!block)
-		return -1;
-	world = world_create(block, size, GUESTS, sim_edu_create);
-	free(block);
+	world = world_load("build/models/edu.vpb", GUESTS, sim_edu_create);
 	if (!world)
 		return -1;
 	for (i = 0; i < GUESTS; i++) {

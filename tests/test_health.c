@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ne2000.h"
 #include "storm.h"
@@ -275,12 +274,6 @@ static enum end end(struct scene *scene, unsigned int guest)
 	return scene->kind->end(scene, guest);
 }
 
-static void pass(struct scene *scene, unsigned int ms)
-{
-	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
-		world_pass(scene->world, VPIO_TICK_MS);
-}
-
 static void open_all(struct scene *scene)
 {
 	unsigned int i;
@@ -293,17 +286,12 @@ static void open_all(struct scene *scene)
 static void open_scene(struct scene *scene, unsigned int kind)
 {
 	char path[64];
-	size_t size = 0;
-	void *block;
 
 	memset(scene, 0, sizeof(*scene));
 	scene->kind = &kinds[kind];
 	snprintf(path, sizeof(path), "build/%s/%s.vpb", kind == QUEUES ? "test-models" : "models",
 		 scene->kind->model);
-	block = world_file(path, &size);
-	assert_non_null(block);
-	scene->world = world_create(block, size, GUESTS, storm_device_for(scene->kind->model));
-	free(block);
+	scene->world = world_load(path, GUESTS, storm_device_for(scene->kind->model));
 	assert_non_null(scene->world);
 	scene->guests = scene->world->guests;
 	open_all(scene);
@@ -349,7 +337,7 @@ static void assert_out_of_service(struct scene *scene)
 	storm_reset(&scene->guests[1]);
 	storm_plug(&scene->guests[2], false);
 	storm_plug(&scene->guests[2], true);
-	pass(scene, 1000);
+	world_ticks(scene->world, 1000);
 	assert_int_equal(accesses(scene), before);
 }
 
@@ -364,7 +352,7 @@ static void check_hang(struct scene *scene)
 	begin(scene, 0);
 	if (scene->kind->model[0] != 'n') /* there who sends waits for the one who hangs */
 		begin(scene, 1);
-	pass(scene, scene->kind->timeout_ms);
+	world_ticks(scene->world, scene->kind->timeout_ms);
 	assert_int_equal(end(scene, 0), FAILED);
 	fault(scene, SIM_FAULT_TX_HANG, 0); /* edu's engine can't be stopped, and ends late */
 	world_run(scene->world);
@@ -386,7 +374,7 @@ static void check_never_idle(struct scene *scene)
 		fault(scene, SIM_FAULT_RESET_STUCK, SIM_FOREVER);
 	for (i = 0; i < GUESTS; i++)
 		begin(scene, i);
-	pass(scene, LATER);
+	world_ticks(scene->world, LATER);
 	for (i = 0; i < GUESTS; i++)
 		assert_int_equal(end(scene, i), FAILED);
 	assert_int_equal(health(scene), VPIO_BROKEN);
@@ -398,7 +386,7 @@ static void check_never_idle(struct scene *scene)
 	open_all(scene);
 	for (i = 0; i < GUESTS; i++)
 		begin(scene, i);
-	pass(scene, LATER);
+	world_ticks(scene->world, LATER);
 	for (i = 0; i < GUESTS; i++)
 		assert_int_equal(end(scene, i), FAILED);
 	assert_int_equal(health(scene), VPIO_BROKEN);
@@ -419,7 +407,7 @@ static void check_hang_again(struct scene *scene)
 	for (i = 1; i <= 6; i++) {
 		fault(scene, SIM_FAULT_TX_HANG, 1);
 		begin(scene, i % GUESTS);
-		pass(scene, scene->kind->timeout_ms);
+		world_ticks(scene->world, scene->kind->timeout_ms);
 		assert_int_equal(end(scene, i % GUESTS), FAILED);
 		fault(scene, SIM_FAULT_TX_HANG, 0);
 		world_run(scene->world);
@@ -437,7 +425,7 @@ static void check_lost(struct scene *scene)
 		begin(scene, i);
 		fault(scene, SIM_FAULT_LOST_IRQ, 0);
 		assert_int_equal(end(scene, i), PENDING);
-		pass(scene, VPIO_TICK_MS);
+		world_ticks(scene->world, VPIO_TICK_MS);
 		assert_int_equal(end(scene, i), DONE);
 		assert_int_equal(stats(scene)->lost, i + 1);
 	}
@@ -469,24 +457,24 @@ static void check_storm(struct scene *scene, enum sim_fault which)
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < GUESTS; i++) {
 			begin(scene, i);
-			pass(scene, VPIO_TICK_MS);
+			world_ticks(scene->world, VPIO_TICK_MS);
 			assert_int_equal(end(scene, i), DONE);
 		}
 	}
 	assert_int_equal(stats(scene)->storms, 1);
 	assert_int_equal(health(scene), VPIO_WORKING);
 	reads = sim_stats(scene->world->device)->reg_reads;
-	pass(scene, 10 * VPIO_TICK_MS);
+	world_ticks(scene->world, 10 * VPIO_TICK_MS);
 	assert_in_range(sim_stats(scene->world->device)->reg_reads - reads, 1, 10 * MOST_READS);
 	assert_int_equal(stats(scene)->storms, 1);
 	fault(scene, which, 0);
-	pass(scene, 2 * VPIO_TICK_MS);
+	world_ticks(scene->world, 2 * VPIO_TICK_MS);
 	assert_false(vpio_pdev_mutes(scene->world->pdev));
 	assert_alive(scene); /* by interrupts: no time passes */
 	assert_alive(scene);
 	fault(scene, which, SIM_FOREVER);
 	begin(scene, 0);
-	pass(scene, VPIO_TICK_MS);
+	world_ticks(scene->world, VPIO_TICK_MS);
 	assert_int_equal(end(scene, 0), DONE);
 	assert_int_equal(stats(scene)->storms, 2);
 }
@@ -511,7 +499,7 @@ static void check_gone(struct scene *scene)
 	for (i = 1; i < GUESTS && scene->kind->model[0] != 'n'; i++)
 		begin(scene, i);
 	fault(scene, SIM_FAULT_GONE, SIM_FOREVER);
-	pass(scene, VPIO_TICK_MS);
+	world_ticks(scene->world, VPIO_TICK_MS);
 	assert_int_equal(health(scene), VPIO_GONE);
 	assert_int_equal(stats(scene)->recoveries, 0);
 	for (i = 0; i < GUESTS; i++) {
@@ -570,10 +558,10 @@ static void check_vanish(unsigned int kind)
 		scene.world->vanishes = n;
 		scene.vanishing = true;
 		do_everything(&scene);
-		pass(&scene, VPIO_TICK_MS);
+		world_ticks(scene.world, VPIO_TICK_MS);
 		gone = !scene.world->vanishes;
 		scene.world->vanishes = 0;
-		pass(&scene, VPIO_TICK_MS);
+		world_ticks(scene.world, VPIO_TICK_MS);
 		for (i = 0; i < GUESTS; i++) {
 			/* an end that says `done` is checked there: once on the wire, or the result */
 			if (scene.kind->model[0] == 'n')
@@ -615,13 +603,13 @@ static void check_weather(unsigned int kind)
 		scene.world->rounds = 1000;
 		for (i = 0; i < SIM_FAULTS; i++)
 			fault(&scene, i, 0);
-		pass(&scene, LATER);
+		world_ticks(scene.world, LATER);
 		assert_int_equal(world_revive(scene.world), 0);
 		for (i = 0; i < GUESTS; i++) {
 			scene.guests[i].hole_size = 0;
 			storm_plug(&scene.guests[i], false);
 		}
-		pass(&scene, LATER);
+		world_ticks(scene.world, LATER);
 		for (i = 0; i < GUESTS; i++)
 			storm_plug(&scene.guests[i], true);
 		memset(scene.seed, 0, sizeof(scene.seed));
@@ -696,7 +684,7 @@ static void test_link(void **state)
 		fault(&scene, SIM_FAULT_GONE, round ? 0 : SIM_FOREVER);
 		if (round)
 			assert_int_equal(world_revive(scene.world), 0);
-		pass(&scene, VPIO_TICK_MS);
+		world_ticks(scene.world, VPIO_TICK_MS);
 		for (i = 0; i < GUESTS; i++) {
 			assert_true(scene.guests[i].line);
 			assert_int_equal(nic_causes(&scene.nics[i]), ISR_LINK);
@@ -717,7 +705,7 @@ static void test_local(void **state)
 	(void)state;
 	open_scene(&scene, 0);
 	fault(&scene, SIM_FAULT_GONE, SIM_FOREVER);
-	pass(&scene, VPIO_TICK_MS);
+	world_ticks(scene.world, VPIO_TICK_MS);
 	frame_make(frame, LENGTH, frame_broadcast, nic_mac(&scene.guests[0]), 1);
 	scene.slot[0] = nic_send(&scene.nics[0], frame, LENGTH);
 	world_run(scene.world);
@@ -726,7 +714,7 @@ static void test_local(void **state)
 	close_scene(&scene);
 	open_scene(&scene, 1);
 	fault(&scene, SIM_FAULT_GONE, SIM_FOREVER);
-	pass(&scene, VPIO_TICK_MS);
+	world_ticks(scene.world, VPIO_TICK_MS);
 	assert_true(ne_send(&scene.nes[0], frame, LENGTH));
 	world_run(scene.world);
 	assert_int_equal(ne_receive(&scene.nes[1], got), 0);

@@ -25,16 +25,6 @@ enum {
 	TIMEOUT_MS = 1000, /* of the model's engine */
 };
 
-static const struct vpio_pdev_stats *pdev_stats(const struct world *world)
-{
-	return vpio_pdev_stats(world->pdev);
-}
-
-static const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
-{
-	return vpio_vdev_stats(guest->vdev);
-}
-
 static void open_all(struct world *world, struct ne drivers[NE_GUESTS])
 {
 	unsigned int i;
@@ -42,13 +32,6 @@ static void open_all(struct world *world, struct ne drivers[NE_GUESTS])
 	for (i = 0; i < NE_GUESTS; i++)
 		ne_open(&drivers[i], &world->guests[i], RCR_BROADCAST);
 	world_run(world);
-}
-
-/* Time passes as a pdev's worker sees it. */
-static void pass(struct world *world, unsigned int ms)
-{
-	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
-		world_pass(world, VPIO_TICK_MS);
 }
 
 static void arrive(struct world *world, const void *frame, u32 length)
@@ -1022,7 +1005,7 @@ static void test_hang(void **state)
 	ne_frame(other, 100, b->guest, 2);
 	sim_fault(world->device, SIM_FAULT_TX_HANG, 1);
 	assert_true(ne_send(a, frame, 100));
-	pass(world, TIMEOUT_MS / 2);
+	world_ticks(world, TIMEOUT_MS / 2);
 	assert_false(a->guest->line);
 	ne_write(b, TX, other, 100); /* waits for the engine until a's time is over */
 	ne_trigger(b, TX_PAGE, 100);
@@ -1049,12 +1032,12 @@ static void test_hang_alone(void **state)
 	ne_frame(frame, 100, a->guest, 1);
 	sim_fault(world->device, SIM_FAULT_TX_HANG, 1);
 	assert_true(ne_send(a, frame, 100));
-	pass(world, TIMEOUT_MS / 2);
+	world_ticks(world, TIMEOUT_MS / 2);
 	ne_in(a, NE_RESET, 1);
 	ne_init(a, RCR_BROADCAST);
 	ne_frame(frame, 100, a->guest, 2);
 	assert_true(ne_send(a, frame, 100));
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(world->frames, 1);
 	assert_wire(world, 0, frame, 100);
 	ne_interrupt(a);
@@ -1078,7 +1061,7 @@ static void test_hang_for_good(void **state)
 		ne_write(&drivers[i], TX, frame, 100);
 		ne_trigger(&drivers[i], TX_PAGE, 100);
 	}
-	pass(world, NE_GUESTS * TIMEOUT_MS);
+	world_ticks(world, NE_GUESTS * TIMEOUT_MS);
 	for (i = 0; i < NE_GUESTS; i++) {
 		assert_int_equal(ne_in(&drivers[i], NE_ISR, 1) & NE_TXE, NE_TXE);
 		assert_int_equal(ne_in(&drivers[i], NE_CR, 1) & CR_TXP, 0);
@@ -1105,14 +1088,14 @@ static void test_lost(void **state)
 	ne_trigger(a, TX_PAGE, 100);
 	world_run(world);
 	assert_false(a->guest->line);
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_true(a->guest->line);
 	assert_int_equal(ne_interrupt(a) & NE_PTX, NE_PTX);
 	wire_make(frame, 100, nic_mac(a->guest), 1);
 	sim_fault(world->device, SIM_FAULT_LOST_IRQ, 1);
 	arrive(world, frame, 100);
 	assert_received(a, NULL, 0);
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_received(a, frame, 100);
 	assert_int_equal(pdev_stats(world)->lost, 2);
 	ne_interrupt(a);

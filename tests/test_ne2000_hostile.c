@@ -26,16 +26,6 @@ enum {
 	CARD = 0xc000,
 };
 
-static const struct vpio_pdev_stats *pdev_stats(const struct world *world)
-{
-	return vpio_pdev_stats(world->pdev);
-}
-
-static const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
-{
-	return vpio_vdev_stats(guest->vdev);
-}
-
 /* A variable of the model as the vdev has it: of the state that the monitor vets. */
 static const u8 *peek(const struct world_guest *guest, const char *name)
 {

@@ -7,7 +7,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,31 +65,15 @@ static void config(struct world_guest *guest, u16 command)
 
 static int setup(void **state)
 {
-	struct world *world;
-	size_t size;
-	void *block = world_file(MODEL, &size);
+	struct world *world = world_load(MODEL, GUESTS, sim_queues_create);
 	unsigned int i;
 
-	if (!block)
-		return -1;
-	world = world_create(block, size, GUESTS, sim_queues_create);
-	free(block);
 	if (!world)
 		return -1;
 	for (i = 0; i < GUESTS; i++)
 		config(&world->guests[i], MASTER);
 	*state = world;
 	return 0;
-}
-
-static const struct vpio_pdev_stats *pdev_stats(const struct world *world)
-{
-	return vpio_pdev_stats(world->pdev);
-}
-
-static const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
-{
-	return vpio_vdev_stats(guest->vdev);
 }
 
 static int teardown(void **state)
@@ -101,13 +84,6 @@ static int teardown(void **state)
 	assert_int_equal(pdev_stats(world)->model_errors, 0);
 	world_destroy(world);
 	return 0;
-}
-
-/* Time passes as a pdev's worker sees it. */
-static void pass(struct world *world, unsigned int ms)
-{
-	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
-		world_pass(world, VPIO_TICK_MS);
 }
 
 static void hang(struct world *world, unsigned int count)
@@ -552,7 +528,7 @@ static void test_reset_late(void **state)
 	open_queue(a, key_of(0));
 	submit(a, 0, 3, 64);
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_int_equal(guest_in(a, KEY, 4), key_of(0));
 	assert_mixed(a, 0, 0, 3, 64, key_of(0));
@@ -671,7 +647,7 @@ static void test_hung(void **state)
 	assert_int_equal(guest_in(&world->guests[1], STATUS, 4), 1);
 	do_work(a, 0, 2, 64);
 	assert_int_equal(pdev_stats(world)->recoveries, 0);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->recoveries, 1);
 	assert_untouched(&world->guests[1], 0, 1, 9);
 	acknowledge(&world->guests[1], CAUSE_ERROR);
@@ -696,23 +672,23 @@ static void test_stuck(void **state)
 	submit(a, 0, 1, MOST);
 	world_run(world);
 	sim_fault(world->device, SIM_FAULT_RESET_STUCK, SIM_FOREVER);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	acknowledge(a, CAUSE_ERROR);
 	guest_out(a, CTRL, 4, CTRL_RESET);
 	for (i = 0; i < 3; i++) { /* he tries again, and is told so each time */
 		open_queue(a, key_of(0));
 		submit(a, 0, 2 + i, 64);
-		pass(world, 2 * TIMEOUT_MS);
+		world_ticks(world, 2 * TIMEOUT_MS);
 		acknowledge(a, CAUSE_ERROR);
 	}
 	detach(a);
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(try_attach(a), VPIO_NO_INSTANCE);
-		pass(world, TIMEOUT_MS);
+		world_ticks(world, TIMEOUT_MS);
 	}
 	do_work(&world->guests[1], 1, 1, 64);
 	sim_fault(world->device, SIM_FAULT_RESET_STUCK, 0);
-	pass(world, TIMEOUT_MS);
+	world_ticks(world, TIMEOUT_MS);
 	attach(a);
 	assert_true(is_zero((u8 *)world->dma[0].memory + MOST, MOST));
 	assert_int_equal(guest_in(a, SUM, 4), 0);
@@ -766,7 +742,7 @@ static void test_gone_device(void **state)
 	for (i = 0; i < GUESTS; i++)
 		submit(&world->guests[i], i, 1, 64);
 	sim_fault(world->device, SIM_FAULT_GONE, SIM_FOREVER);
-	pass(world, VPIO_TICK_MS);
+	world_ticks(world, VPIO_TICK_MS);
 	assert_int_equal(vpio_pdev_health(world->pdev), VPIO_GONE);
 	for (i = 0; i < GUESTS; i++) {
 		assert_untouched(&world->guests[i], 0, i, 1);
@@ -783,7 +759,7 @@ static void test_gone_device(void **state)
 	detach(&world->guests[1]);
 	attach(&world->guests[1]); /* who comes is answered as well */
 	guest_out(&world->guests[2], KEY, 4, 77);
-	pass(world, 3 * TIMEOUT_MS);
+	world_ticks(world, 3 * TIMEOUT_MS);
 	assert_int_equal(guest_in(&world->guests[2], KEY, 4), 77);
 	assert_int_equal(world_revive(world), -1);
 	assert_int_equal(sim_stats(world->device)->reg_reads + sim_stats(world->device)->reg_writes,
@@ -809,7 +785,7 @@ static void test_lost(void **state)
 		submit(&world->guests[i], i, i, 64);
 		world_run(world);
 		assert_untouched(&world->guests[i], 0, i, i);
-		pass(world, VPIO_TICK_MS);
+		world_ticks(world, VPIO_TICK_MS);
 		assert_mixed(&world->guests[i], 0, i, i, 64, key_of(i));
 		acknowledge(&world->guests[i], CAUSE_DONE);
 		sim_fault(world->device, SIM_FAULT_LOST_IRQ, 0);
@@ -980,7 +956,7 @@ static void test_storm(void **state)
 	}
 	for (i = 0; i < SIM_FAULTS; i++)
 		sim_fault(world->device, i, 0);
-	pass(world, 10 * TIMEOUT_MS);
+	world_ticks(world, 10 * TIMEOUT_MS);
 	assert_int_equal(pdev_stats(world)->model_errors, 0);
 	for (i = 0; i < GUESTS; i++) {
 		if (i == HOSTILE)

@@ -10,8 +10,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "edu.h"
+#include "jain.h"
 #include "ne2000.h"
 #include "nic.h"
 #include "storm.h"
@@ -24,19 +25,6 @@ enum {
 	BYTE_NS = 80, /* on a wire of 100 Mbit/s */
 	MS = 1000000,
 };
-
-/* Jain's index of shares by weight: 1 if all are equal, 1 / their number if one has all. */
-static double jain(const double *shares, unsigned int count)
-{
-	double sum = 0, squares = 0;
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		sum += shares[i];
-		squares += shares[i] * shares[i];
-	}
-	return squares > 0 ? sum * sum / (count * squares) : 0;
-}
 
 /* --- Tenants on a wire ------------------------------------------------------------------- */
 
@@ -67,15 +55,10 @@ static void open_tenant(unsigned int index)
 
 static int setup(void **state)
 {
-	size_t size = 0;
-	void *block = world_file(world_model_path(), &size);
 	unsigned int i;
 
-	if (!block)
-		return -1;
 	memset(&scene, 0, sizeof(scene));
-	scene.world = world_create(block, size, TENANTS, storm_device);
-	free(block);
+	scene.world = world_load(world_model_path(), TENANTS, storm_device);
 	if (!scene.world)
 		return -1;
 	*state = scene.world;
@@ -99,7 +82,7 @@ static struct vpio_vdev *vdev_of(unsigned int index)
 	return scene.world->guests[index].vdev;
 }
 
-static const struct vpio_vdev_stats *stats_of(unsigned int index)
+static const struct vpio_vdev_stats *tenant_stats(unsigned int index)
 {
 	return vpio_vdev_stats(vdev_of(index));
 }
@@ -122,7 +105,7 @@ static void send_one(unsigned int index, u32 size)
 /* Frames of a tenant that have not ended. */
 static u64 backlog(unsigned int index)
 {
-	const struct vpio_vdev_stats *stats = stats_of(index);
+	const struct vpio_vdev_stats *stats = tenant_stats(index);
 
 	return stats->jobs - stats->jobs_done - stats->jobs_aborted - scene.tenants[index].lost;
 }
@@ -354,14 +337,15 @@ static void test_sparse(void **state)
 		}
 	}
 	printf("a frame a millisecond: after %u, %u, %u frames of the others at most, %.0f us at most\n",
-	       most[0], most[1], most[2], (double)stats_of(3)->wait_most_ns / 1000);
+	       most[0], most[1], most[2], (double)tenant_stats(3)->wait_most_ns / 1000);
 	for (i = 0; i < 3; i++)
 		assert_in_range(most[i], 0, 1);
 	/* three frames of others, and what the hardware had, a frame for each of its descriptors */
-	assert_true(stats_of(3)->wait_most_ns <= (3 + 4) * LARGE * BYTE_NS);
-	assert_true(stats_of(3)->wait_ns / stats_of(3)->jobs < stats_of(3)->wait_most_ns);
-	assert_true(stats_of(0)->wait_ns / stats_of(0)->jobs >
-		    stats_of(3)->wait_ns / stats_of(3)->jobs);
+	assert_true(tenant_stats(3)->wait_most_ns <= (3 + 4) * LARGE * BYTE_NS);
+	assert_true(tenant_stats(3)->wait_ns / tenant_stats(3)->jobs <
+		    tenant_stats(3)->wait_most_ns);
+	assert_true(tenant_stats(0)->wait_ns / tenant_stats(0)->jobs >
+		    tenant_stats(3)->wait_ns / tenant_stats(3)->jobs);
 }
 
 /* Who sends nothing for a while has saved up nothing. */
@@ -605,30 +589,20 @@ static void test_rate_local(void **state)
 		while (nic_receive(&scene.tenants[1].nic, frame))
 			;
 	}
-	assert_int_equal(stats_of(1)->local_frames, 50);
+	assert_int_equal(tenant_stats(1)->local_frames, 50);
 	assert_int_equal(scene.world->frames, 0);
 }
 
 /* --- Tenants that compute ---------------------------------------------------------------- */
 
-enum {
-	FACT = 0x08,
-	STATUS = 0x20,
-	COMPUTING = 0x01,
-	TIMEOUT_MS = 5000, /* of the model's engine */
-};
+enum { TIMEOUT_MS = 5000 }; /* of the model's engine */
 
 static int setup_edu(void **state)
 {
-	size_t size = 0;
-	void *block = world_file("build/models/edu.vpb", &size);
 	unsigned int i;
 
-	if (!block)
-		return -1;
 	memset(&scene, 0, sizeof(scene));
-	scene.world = world_create(block, size, TENANTS, sim_edu_create);
-	free(block);
+	scene.world = world_load("build/models/edu.vpb", TENANTS, sim_edu_create);
 	if (!scene.world)
 		return -1;
 	*state = scene.world;
@@ -776,10 +750,10 @@ static void test_time_sparse(void **state)
 		scene.tenants[3].length = 0;
 	}
 	compute_for(20);
-	longest = stats_of(3)->wait_most_ns;
+	longest = tenant_stats(3)->wait_most_ns;
 	printf("now and then: waits for %.1f ms at most beside work of 1, 3, 5 ms\n",
 	       (double)longest / MS);
-	assert_int_equal(stats_of(3)->jobs_done, 200);
+	assert_int_equal(tenant_stats(3)->jobs_done, 200);
 	assert_true(longest <= 9 * MS + MS / 10);
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "../lang/lang.h"
+#include "edu.h"
 #include "world.h"
 
 #define DOCUMENT "docs/models.md"
@@ -21,12 +22,6 @@
 
 enum {
 	GUESTS = 3,
-	FACT = 0x08,
-	STATUS = 0x20,
-	CAUSES = 0x24,
-	ACK = 0x64,
-	COMPUTING = 0x01,
-	IRQ_FACT = 0x80,
 	TIMEOUT_MS = 5000,
 };
 

@@ -391,6 +391,22 @@ struct world *world_create(const void *block, size_t size, unsigned int guests,
 	return world_create_small(block, size, guests, device, WORLD_MEMORY);
 }
 
+struct world *world_load(const char *path, unsigned int guests,
+			 struct sim_device *(*device)(const struct sim_bus *))
+{
+	size_t size = 0;
+	void *block = world_file(path, &size);
+	struct world *world;
+
+	if (!block) {
+		fprintf(stderr, "%s: no compiled model there: make it first\n", path);
+		return NULL;
+	}
+	world = world_create(block, size, guests, device);
+	free(block);
+	return world;
+}
+
 struct world *world_create_small(const void *block, size_t size, unsigned int guests,
 				 struct sim_device *(*device)(const struct sim_bus *),
 				 size_t memory)
@@ -578,6 +594,12 @@ void world_pass(struct world *world, unsigned int ms)
 	world->now += ms * 1000000ull;
 	world->woken = true;
 	world_run(world);
+}
+
+void world_ticks(struct world *world, unsigned int ms)
+{
+	for (; ms >= VPIO_TICK_MS; ms -= VPIO_TICK_MS)
+		world_pass(world, VPIO_TICK_MS);
 }
 
 static unsigned int first_bar(const struct world_guest *guest)

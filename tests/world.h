@@ -94,6 +94,9 @@ struct world *world_create(const void *block, size_t size, unsigned int guests,
 struct world *world_create_small(const void *block, size_t size, unsigned int guests,
 				 struct sim_device *(*device)(const struct sim_bus *),
 				 size_t memory);
+/* As world_create(), of the compiled model in a file; if it can't be read, standard error says so. */
+struct world *world_load(const char *path, unsigned int guests,
+			 struct sim_device *(*device)(const struct sim_bus *));
 void world_destroy(struct world *world);
 
 /* The locks that an embedder holds: a guest's vdev's, and the pdev's. */
@@ -114,12 +117,25 @@ void world_run_device(struct world *world);
 void world_run(struct world *world);
 /* The same after some time. */
 void world_pass(struct world *world, unsigned int ms);
+/* Likewise, and the pdev's worker sees that time pass: a tick after the other. */
+void world_ticks(struct world *world, unsigned int ms);
 /* When something is due though nobody asks for it; 0: nothing is. */
 u64 world_due(const struct world *world);
 /* Goes on to when something is due, and lets it happen; false: nothing is. */
 bool world_jump(struct world *world);
 /* Brings a device up again that is out of service; 0 or -1. */
 int world_revive(struct world *world);
+
+/* What the monitor has counted of a guest's vdev, and of the device. */
+static inline const struct vpio_vdev_stats *stats_of(const struct world_guest *guest)
+{
+	return vpio_vdev_stats(guest->vdev);
+}
+
+static inline const struct vpio_pdev_stats *pdev_stats(const struct world *world)
+{
+	return vpio_pdev_stats(world->pdev);
+}
 
 /* A guest's register accesses, BAR 1 where there is one; with the locks that an embedder holds. */
 u64 guest_in(struct world_guest *guest, u32 offset, unsigned int size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * What a word of a command line could be, for the shell: commands, options, devices, vdevs. All of it is
- * what --help says, and what this host has; a command that is added is completed without a line here.
+ * What a word of a command line could be, for the shell: commands, options, devices, vdevs. All of
+ * it is what --help says, and what this host has; a command that is added is completed without a
+ * line here.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static bool next_word(const char **text, char word[WORD])
 	return true;
 }
 
-/* Whether an option takes a value, by what follows it: "[-o OUT]" does, "[--json] FILE" does not. */
+/* Whether an option takes a value, by what follows: "[-o OUT]" does, "[--json] FILE" does not. */
 static bool takes_value(const char *rest)
 {
 	return rest[0] == ' ' && isupper((unsigned char)rest[1]);

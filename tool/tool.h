@@ -31,8 +31,8 @@ struct tool_family {
 extern const struct tool_family tool_families[];
 
 /*
- * complete.c: prints what the last word could be, a line each; "@files" is any file. What tool/completion
- * asks.
+ * complete.c: prints what the last word could be, a line each; "@files" is any file. What
+ * tool/completion asks.
  */
 int tool_complete(int count, char **words);
 

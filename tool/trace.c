@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Traces as JSON lines. A trace is somebody's file: whatever is in it, reading it ends with an event
- * or with a message that names the file and the line.
+ * Traces as JSON lines. A trace is somebody's file: whatever is in it, reading it ends with an
+ * event or with a message that names the file and the line.
  */
 #include <errno.h>
 #include <json-c/json.h>

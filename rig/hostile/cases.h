@@ -9,7 +9,7 @@
 
 #include "client.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
 	SOIL = 0x5a, /* what memory is filled with that must stay untouched */

@@ -39,7 +39,7 @@ static void accept_classic(struct vdev *v, const struct test *t)
 
 	(void)t;
 	stats_read(v->uuid, &before);
-	for (i = 0; i < COUNT(good); i++) {
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		u8 frame[FRAME_MOST];
 
 		make_frame(v, frame, good[i].size, KIND_CASE);
@@ -53,7 +53,7 @@ static void accept_classic(struct vdev *v, const struct test *t)
 		       good[i].size, (unsigned long long)good[i].address, status);
 	}
 	check_refused(v, &before, NULL, 0);
-	check_wire(v, COUNT(good));
+	check_wire(v, ARRAY_SIZE(good));
 }
 
 static void accept_cplus(struct vdev *v, const struct test *t)

@@ -40,7 +40,7 @@ static void sweep(struct vdev *v, u32 region, u32 size, bool write, u64 *state)
 	u32 offset, i;
 
 	for (offset = 0; offset < size + 16; offset++) {
-		for (i = 0; i < COUNT(widths); i++) {
+		for (i = 0; i < ARRAY_SIZE(widths); i++) {
 			ssize_t moved;
 			size_t j;
 
@@ -120,8 +120,8 @@ static void other_regions(struct vdev *v, const struct test *t)
 		const bool real = region <= VFIO_PCI_BAR1_REGION_INDEX ||
 				  region == VFIO_PCI_CONFIG_REGION_INDEX;
 
-		for (i = 0; i < COUNT(offsets); i++) {
-			for (j = 0; j < COUNT(widths); j++) {
+		for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+			for (j = 0; j < ARRAY_SIZE(widths); j++) {
 				size_t size = widths[j] < 4096 ? widths[j] : 4096;
 				off_t at = (off_t)(base + offsets[i]);
 
@@ -164,7 +164,7 @@ static void bad_buffers(struct vdev *v, const struct test *t)
 	(void)t;
 	munmap(edge + PAGE, PAGE);
 	for (i = 0; i < 2; i++) {
-		for (j = 0; j < COUNT(bad); j++) {
+		for (j = 0; j < ARRAY_SIZE(bad); j++) {
 			expect(pread(v->device, bad[j], 4, at[i]) <= 0,
 			       "read to %p: expected an error", bad[j]);
 			expect(pwrite(v->device, bad[j], 4, at[i]) <= 0,
@@ -272,7 +272,7 @@ static void program_eeprom(struct vdev *v, const struct test *t)
 		words[i] = ee_read(v, i);
 	expect_value("the EEPROM's word 0", 0x8129, words[0]);
 	expect_value("the EEPROM's word 7", (u32)(v->mac[0] | v->mac[1] << 8), words[7]);
-	for (i = 0; i < COUNT(commands); i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		stats_read(v->uuid, &before);
 		reg_write(v, CFG9346, 1, EE_ENABLE);
 		ee_shift(v, commands[i].command, commands[i].bits);

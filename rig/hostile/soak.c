@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../tests/jain.h"
+
 enum {
 	OPENING_MS = 60000,
 	ENDING_MS = 120000, /* what was under way has ended by then, whoever else works */
@@ -435,24 +437,20 @@ static void choose_roles(void)
 	}
 }
 
-/* By how much shares differ: (sum x)^2 / (n * sum x^2), 1 if not at all (Jain, Chiu, Hawe 1984). */
-static double jain(u32 kind, u32 *count)
+/* How even the shares of the honest tenants of a kind are, and how many there are. */
+static double evenness(u32 kind, u32 *count)
 {
-	double sum = 0, squares = 0;
+	double shares[SOAK_TENANTS];
 	u32 i;
 
 	*count = 0;
 	for (i = 0; i < soak->count; i++) {
 		const struct tenant *t = &soak->tenants[i];
-		const double share = (double)t->shared;
 
-		if (t->hostile || t->light || soak->device->kind_of(t) != kind)
-			continue;
-		sum += share;
-		squares += share * share;
-		++*count;
+		if (!t->hostile && !t->light && soak->device->kind_of(t) == kind)
+			shares[(*count)++] = (double)t->shared;
 	}
-	return squares > 0 ? sum * sum / (*count * squares) : 0;
+	return jain(shares, *count);
 }
 
 static void judge_shares(void)
@@ -460,7 +458,7 @@ static void judge_shares(void)
 	u32 kind, saturating;
 
 	for (kind = 0; soak->device->kinds[kind]; kind++) {
-		const double index = jain(kind, &saturating);
+		const double index = evenness(kind, &saturating);
 
 		if (!saturating)
 			continue;

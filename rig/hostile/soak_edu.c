@@ -14,26 +14,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../../tests/edu.h"
+
 enum {
-	EDU_FACT = 0x08,
-	EDU_STATUS = 0x20,
-	EDU_CAUSES = 0x24,
-	EDU_RAISE = 0x60,
-	EDU_ACK = 0x64,
-	EDU_SRC = 0x80,
-	EDU_DST = 0x88,
-	EDU_COUNT = 0x90,
-	EDU_CMD = 0x98,
-	EDU_WINDOW = 0x100000,
-
-	COMPUTING = 1,
-	RUN = 1,
-	TO_MEMORY = 2,
-	IRQ = 4,
-	CAUSE_DMA = 0x100,
-
-	EDU_BUFFER = 0x40000,
-	EDU_SIZE = 4096,
+	WINDOW = 0x100000,	  /* bytes of the registers' BAR */
 	OUT = TX_FRAME,		  /* what goes to the device */
 	BACK = TX_FRAME + 0x4000, /* what comes back, with SIZE bytes of soil on either side */
 	MOST_FACT = 33,		  /* beyond that all results are 0 */
@@ -47,17 +31,8 @@ static struct {
 	u32 offset, length;
 	u64 number; /* of the last pattern */
 	bool known; /* the copy is what the device has */
-	u8 copy[EDU_SIZE];
+	u8 copy[SIZE];
 } work;
-
-static u32 factorial(u32 n)
-{
-	u32 product = 1;
-
-	for (; n > 1; n--)
-		product *= n;
-	return product;
-}
 
 static void edu_start(struct tenant *t, struct vdev *v)
 {
@@ -67,7 +42,7 @@ static void edu_start(struct tenant *t, struct vdev *v)
 	memset(&work, 0, sizeof(work));
 	work.number = number;
 	config_write(v, COMMAND, 2, COMMAND_MEMORY | COMMAND_MASTER);
-	reg_write(v, EDU_ACK, 4, 0xffffffff);
+	reg_write(v, ACK, 4, 0xffffffff);
 }
 
 static void begin_factorial(struct tenant *t, struct vdev *v)
@@ -75,7 +50,7 @@ static void begin_factorial(struct tenant *t, struct vdev *v)
 	work.argument = dice(t, MOST_FACT + 1);
 	work.computing = true;
 	work.computing_since = now_ns();
-	reg_write(v, EDU_FACT, 4, work.argument);
+	reg_write(v, FACT, 4, work.argument);
 }
 
 /* A whole buffer first, as nobody says what is in a device at the beginning; then any part. */
@@ -84,12 +59,12 @@ static void begin_transfer(struct tenant *t, struct vdev *v)
 	u32 i;
 
 	work.to_memory = work.known && dice(t, 2);
-	work.offset = work.known ? dice(t, EDU_SIZE) : 0;
-	work.length = work.known ? 1 + dice(t, EDU_SIZE - work.offset) : EDU_SIZE;
+	work.offset = work.known ? dice(t, SIZE) : 0;
+	work.length = work.known ? 1 + dice(t, SIZE - work.offset) : SIZE;
 	work.moving = true;
 	work.moving_since = now_ns();
 	if (work.to_memory) {
-		memset(memory(BACK), SOIL, 3 * EDU_SIZE);
+		memset(memory(BACK), SOIL, 3 * SIZE);
 	} else {
 		u8 *out = memory(OUT);
 
@@ -99,10 +74,10 @@ static void begin_transfer(struct tenant *t, struct vdev *v)
 		memcpy(work.copy + work.offset, out, work.length);
 		work.known = true;
 	}
-	reg_write(v, EDU_SRC, 8, work.to_memory ? EDU_BUFFER + work.offset : OUT);
-	reg_write(v, EDU_DST, 8, work.to_memory ? BACK + EDU_SIZE : EDU_BUFFER + work.offset);
-	reg_write(v, EDU_COUNT, 8, work.length);
-	reg_write(v, EDU_CMD, 8, RUN | IRQ | (work.to_memory ? TO_MEMORY : 0));
+	reg_write(v, SRC, 8, work.to_memory ? BUFFER + work.offset : OUT);
+	reg_write(v, DST, 8, work.to_memory ? BACK + SIZE : BUFFER + work.offset);
+	reg_write(v, COUNT, 8, work.length);
+	reg_write(v, CMD, 8, RUN | IRQ | (work.to_memory ? TO_MEMORY : 0));
 }
 
 static void be_woken(int signal)
@@ -122,7 +97,7 @@ static void wait_impatiently(struct tenant *t, struct vdev *v)
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &soon, NULL);
-	if (pread(v->device, &value, 4, (off_t)(v->regs + EDU_FACT)) < 0)
+	if (pread(v->device, &value, 4, (off_t)(v->regs + FACT)) < 0)
 		t->interrupted += expect(errno == EINTR,
 					 "a wait: expected a signal or the turn, found %s",
 					 strerror(errno));
@@ -131,7 +106,7 @@ static void wait_impatiently(struct tenant *t, struct vdev *v)
 
 static void end_factorial(struct tenant *t, struct vdev *v)
 {
-	const u32 found = (u32)reg_read(v, EDU_FACT, 4);
+	const u32 found = (u32)reg_read(v, FACT, 4);
 
 	work.computing = false;
 	took(t, work.computing_since);
@@ -145,7 +120,7 @@ static void end_transfer(struct tenant *t, struct vdev *v)
 	const u8 *back = memory(BACK);
 	u32 i;
 
-	reg_write(v, EDU_ACK, 4, CAUSE_DMA);
+	reg_write(v, ACK, 4, CAUSE_DMA);
 	work.moving = false;
 	took(t, work.moving_since);
 	t->shared++;
@@ -153,8 +128,8 @@ static void end_transfer(struct tenant *t, struct vdev *v)
 	if (!work.to_memory)
 		return;
 	t->checked += work.length;
-	for (i = 0; i < 3 * EDU_SIZE; i++) {
-		const u32 at = i - EDU_SIZE;
+	for (i = 0; i < 3 * SIZE; i++) {
+		const u32 at = i - SIZE;
 		const u8 wanted = at < work.length ? work.copy[work.offset + at] : SOIL;
 
 		if (!expect(back[i] == wanted,
@@ -167,9 +142,9 @@ static void end_transfer(struct tenant *t, struct vdev *v)
 /* A light one only computes. */
 static bool edu_work(struct tenant *t, struct vdev *v, bool more)
 {
-	if (work.computing && !(reg_read(v, EDU_STATUS, 4) & COMPUTING))
+	if (work.computing && !(reg_read(v, STATUS, 4) & COMPUTING))
 		end_factorial(t, v);
-	if (work.moving && reg_read(v, EDU_CAUSES, 4) & CAUSE_DMA)
+	if (work.moving && reg_read(v, CAUSES, 4) & CAUSE_DMA)
 		end_transfer(t, v);
 	if (more && !work.moving && !t->light)
 		begin_transfer(t, v);
@@ -192,18 +167,17 @@ static void edu_load(struct tenant *t, struct vdev *v)
 
 static void edu_access(struct tenant *t, struct vdev *v)
 {
-	static const u32 hot[] = { 0,	    4,	     EDU_FACT, EDU_STATUS, EDU_CAUSES, EDU_RAISE,
-				   EDU_ACK, EDU_SRC, EDU_DST,  EDU_COUNT,  EDU_CMD };
-	static const u64 places[] = { OUT,     BACK,	  HOLE,	      READ_ONLY,	 WRITE_ONLY,
-				      PASSING, ~0ull,	  EDU_BUFFER, EDU_BUFFER + 4095, 1,
-				      4096,    0x0ffffff0 };
+	static const u32 hot[] = { 0, 4, FACT, STATUS, CAUSES, RAISE, ACK, SRC, DST, COUNT, CMD };
+	static const u64 places[] = { OUT,	     BACK,    HOLE,  READ_ONLY,
+				      WRITE_ONLY,    PASSING, ~0ull, BUFFER,
+				      BUFFER + 4095, 1,	      4096,  0x0ffffff0 };
 	const u32 size = 1u << dice(t, 4);
-	const u32 offset = (dice(t, 8) ? hot[dice(t, COUNT(hot))] : dice(t, EDU_WINDOW)) &
+	const u32 offset = (dice(t, 8) ? hot[dice(t, ARRAY_SIZE(hot))] : dice(t, WINDOW)) &
 			   ~(size - 1);
 
 	if (dice(t, 3))
 		reg_write(v, offset, size,
-			  dice(t, 2) ? places[dice(t, COUNT(places))] : chance(&t->chance));
+			  dice(t, 2) ? places[dice(t, ARRAY_SIZE(places))] : chance(&t->chance));
 	else
 		reg_read(v, offset, size);
 }
@@ -211,16 +185,16 @@ static void edu_access(struct tenant *t, struct vdev *v)
 static void edu_misaddress(struct tenant *t, struct vdev *v)
 {
 	static const u64 places[] = { HOLE, PASSING, WRITE_ONLY, HOME_END - 32, HIGH, WRAPS };
-	static const u64 buffers[] = { 0, EDU_BUFFER, EDU_BUFFER + 4095, EDU_BUFFER - 1, WRAPS };
+	static const u64 buffers[] = { 0, BUFFER, BUFFER + 4095, BUFFER - 1, WRAPS };
 	static const u64 counts[] = { 0, 1, 4096, 4097, ~0ull };
 	const bool out = dice(t, 2);
-	const u64 there = dice(t, 4) ? places[dice(t, COUNT(places))] : OUT;
-	const u64 here = dice(t, 2) ? EDU_BUFFER : buffers[dice(t, COUNT(buffers))];
+	const u64 there = dice(t, 4) ? places[dice(t, ARRAY_SIZE(places))] : OUT;
+	const u64 here = dice(t, 2) ? BUFFER : buffers[dice(t, ARRAY_SIZE(buffers))];
 
-	reg_write(v, EDU_SRC, 8, out ? here : there);
-	reg_write(v, EDU_DST, 8, out ? there : here);
-	reg_write(v, EDU_COUNT, 8, dice(t, 2) ? 64 : counts[dice(t, COUNT(counts))]);
-	reg_write(v, EDU_CMD, 8, RUN | (out ? TO_MEMORY : 0));
+	reg_write(v, SRC, 8, out ? here : there);
+	reg_write(v, DST, 8, out ? there : here);
+	reg_write(v, COUNT, 8, dice(t, 2) ? 64 : counts[dice(t, ARRAY_SIZE(counts))]);
+	reg_write(v, CMD, 8, RUN | (out ? TO_MEMORY : 0));
 }
 
 static void edu_finish(struct tenant *t, struct vdev *v)

@@ -264,12 +264,12 @@ static void rtl_access(struct tenant *t, struct vdev *v)
 	static const u64 places[] = { TX_FRAME,	  TX_RING, RX_RING, HOLE,  READ_ONLY,
 				      WRITE_ONLY, PASSING, TOP,	    ~0ull, HOME_END - 20,
 				      64,	  1514,	   0xff };
-	const u32 offset = dice(t, 4) ? hot[dice(t, COUNT(hot))] : dice(t, REGISTERS);
+	const u32 offset = dice(t, 4) ? hot[dice(t, ARRAY_SIZE(hot))] : dice(t, REGISTERS);
 	const u32 size = 1u << dice(t, 3);
 
 	if (dice(t, 3))
 		reg_write(v, offset & ~(size - 1), size,
-			  dice(t, 2) ? places[dice(t, COUNT(places))] : chance(&t->chance));
+			  dice(t, 2) ? places[dice(t, ARRAY_SIZE(places))] : chance(&t->chance));
 	else
 		reg_read(v, offset & ~(size - 1), size);
 }
@@ -279,8 +279,8 @@ static void rtl_misaddress(struct tenant *t, struct vdev *v)
 	static const u64 places[] = { HOLE, PASSING, WRITE_ONLY, HOME_END - 32,
 				      HIGH, WRAPS,   0xfffffff0 };
 	static const u32 sizes[] = { 0, 13, 64, 1514, 1519, 8191 };
-	const u64 place = dice(t, 4) ? places[dice(t, COUNT(places))] : TX_FRAME;
-	const u32 size = sizes[dice(t, COUNT(sizes))];
+	const u64 place = dice(t, 4) ? places[dice(t, ARRAY_SIZE(places))] : TX_FRAME;
+	const u32 size = sizes[dice(t, ARRAY_SIZE(sizes))];
 	const u32 another = (t->index + 1) % soak->count;
 
 	make(memory(TX_FRAME), t->index, soak->count, soak->tenants[another].mac, wire_mac, 1, 64);

@@ -26,9 +26,9 @@ static void storm_once(struct storm *s)
 				      ~0ull,	 64,	     1514 };
 	struct vdev *v = s->v;
 	const u64 dice = chance(&s->chance), value = chance(&s->chance);
-	u64 data = dice & 0x100 ? value : places[value % COUNT(places)];
+	u64 data = dice & 0x100 ? value : places[value % ARRAY_SIZE(places)];
 	const size_t size = 1u << (dice >> 16) % 4;
-	u64 offset = dice & 0x200 ? value >> 32 & 0xff : hot[(value >> 32) % COUNT(hot)];
+	u64 offset = dice & 0x200 ? value >> 32 & 0xff : hot[(value >> 32) % ARRAY_SIZE(hot)];
 	const int fd = (dice >> 32) % 3 ? -1 : 3 + (int)(value % 16);
 
 	switch (dice % 16) {
@@ -74,11 +74,11 @@ static void storm_once(struct storm *s)
 		break;
 	case 10:
 		tx_descriptor((u32)value)->flags = D_OWN | (u32)(value >> 32);
-		tx_descriptor((u32)value)->address = places[(dice >> 24) % COUNT(places)];
+		tx_descriptor((u32)value)->address = places[(dice >> 24) % ARRAY_SIZE(places)];
 		break;
 	case 11:
 		rx_descriptor((u32)value)->flags = D_OWN | (u32)(value >> 32);
-		rx_descriptor((u32)value)->address = places[(dice >> 24) % COUNT(places)];
+		rx_descriptor((u32)value)->address = places[(dice >> 24) % ARRAY_SIZE(places)];
 		break;
 	case 12:
 		wire_send(v->mac, 60 + value % 1450);

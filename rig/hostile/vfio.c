@@ -37,7 +37,7 @@ static void bad_info(struct vdev *v, const struct test *t)
 	u32 words[64], i, size, j;
 
 	(void)t;
-	for (i = 0; i < COUNT(requests); i++) {
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		for (size = 0; size < requests[i].size; size++) {
 			memset(words, 0, sizeof(words));
 			words[0] = size;
@@ -48,7 +48,7 @@ static void bad_info(struct vdev *v, const struct test *t)
 		check_ioctl(v->device, requests[i].what, requests[i].request, (void *)-16L, EFAULT);
 		if (i != 1 && i != 2)
 			continue;
-		for (j = 0; j < COUNT(indexes); j++) {
+		for (j = 0; j < ARRAY_SIZE(indexes); j++) {
 			memset(words, 0, sizeof(words));
 			words[0] = sizeof(words);
 			words[2] = indexes[j];
@@ -127,7 +127,7 @@ static void bad_irqs(struct vdev *v, const struct test *t)
 	u32 i;
 
 	(void)t;
-	for (i = 0; i < COUNT(bad); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		const int data[2] = { bad[i].fd, bad[i].fd };
 		const int found = set_irqs(v, bad[i].flags, bad[i].index, bad[i].start,
 					   bad[i].count, data, bad[i].size);
@@ -156,7 +156,7 @@ static void unknown_ioctls(struct vdev *v, const struct test *t)
 			ioctl(v->device, _IO(VFIO_TYPE, VFIO_BASE + i), words);
 		}
 	}
-	for (i = 0; i < COUNT(others); i++)
+	for (i = 0; i < ARRAY_SIZE(others); i++)
 		check_ioctl(v->device, "an unknown ioctl", others[i], words, 0);
 	vdev_reset(v);
 	restart(v);
@@ -171,7 +171,7 @@ static void map_registers(struct vdev *v, const struct test *t)
 
 	(void)t;
 	for (region = 0; region < 16; region++) {
-		for (i = 0; i < COUNT(sizes); i++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			for (j = 0; j < 4; j++) {
 				const off_t at =
 					(off_t)(region_offset(v, region) + (j > 1 ? PAGE : 0));
@@ -196,7 +196,7 @@ static void bad_mappings(struct vdev *v, const struct test *t)
 
 	(void)t;
 	expect(dma_map(v, HOME, HOME_SIZE / 2, 0) == EEXIST, "a mapping twice: expected EEXIST");
-	for (i = 0; i < COUNT(lengths); i++) {
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		struct vfio_iommu_type1_dma_map map = { sizeof(map), 3, (uintptr_t)memory(PASSING),
 							PASSING, lengths[i] };
 

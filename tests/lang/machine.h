@@ -189,4 +189,16 @@ static inline void out(struct machine *machine, u32 offset, unsigned int size, u
 	assert_int_equal(vpio_vdev_write(machine->vdev, 0, offset, &value, size), 0);
 }
 
+static inline const struct vpb_reg *find_reg(const struct vpio_model *model, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < model->header->regs.count; i++) {
+		if (!strcmp(vpio_model_string(model, model->regs[i].name), name))
+			return &model->regs[i];
+	}
+	fail_msg("no register %s", name);
+	return NULL;
+}
+
 #endif /* VPIO_TESTS_LANG_MACHINE_H */

@@ -26,18 +26,6 @@ static u64 register_of(struct machine *machine, u32 offset, unsigned int size)
 	return value;
 }
 
-static const struct vpb_reg *find_reg(const struct vpio_model *model, const char *name)
-{
-	u32 i;
-
-	for (i = 0; i < model->header->regs.count; i++) {
-		if (!strcmp(vpio_model_string(model, model->regs[i].name), name))
-			return &model->regs[i];
-	}
-	fail_msg("no register %s", name);
-	return NULL;
-}
-
 /* The code of a handler by its name, one instruction a word; empty if there is none. */
 static const char *code_of(const struct vpio_model *model, const char *name)
 {

@@ -559,18 +559,6 @@ static const char nic[] =
 	"	on notify { AT = event }\n"
 	"}\n";
 
-static const struct vpb_reg *find_reg(const struct vpio_model *model, const char *name)
-{
-	u32 i;
-
-	for (i = 0; i < model->header->regs.count; i++) {
-		if (!strcmp(vpio_model_string(model, model->regs[i].name), name))
-			return &model->regs[i];
-	}
-	fail_msg("no register %s", name);
-	return NULL;
-}
-
 static void test_tables(void **state)
 {
 	struct vpl_output output;

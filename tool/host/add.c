@@ -12,8 +12,8 @@
 #define TYPES "/sys/bus/pci/devices/%s/mdev_supported_types"
 
 /*
- * A name has the same UUID on a host each time, and so the vdev of this name the same MAC address: what
- * a VM's configuration says of it stays right. Other hosts have other ones.
+ * A name has the same UUID on a host each time, and so the vdev of this name the same MAC address:
+ * what a VM's configuration says of it stays right. Other hosts have other ones.
  */
 static void make_uuid(const char *name, char text[UUID_STR_LEN])
 {

@@ -2,8 +2,8 @@
 /*
  * vpio attach: prints what gives a vdev to a VM, for QEMU, libvirt or Proxmox. Changes nothing.
  *
- * For Proxmox it is "args": with hostpciN: ADDRESS,mdev=TYPE Proxmox makes a vdev of its own for each
- * start, named by the VM's number, and removes it at the end, so that its settings are lost.
+ * For Proxmox it is "args": with hostpciN: ADDRESS,mdev=TYPE Proxmox makes a vdev of its own for
+ * each start, named by the VM's number, and removes it at the end, so that its settings are lost.
  */
 #include "host.h"
 

@@ -113,7 +113,7 @@ static int hand_over(struct host_device *device)
 	host_read(override, sizeof(override), DEVICE "/driver_override", device->address);
 	host_log_begin(&log);
 	error = host_write("vpio", DEVICE "/driver_override", device->address);
-	/* from here on no other driver takes it; one may have done so at the last moment, as at boot */
+	/* from here on no other driver takes it; one may have at the last moment, as at boot */
 	host_link(device->driver, sizeof(device->driver), DEVICE "/driver", device->address);
 	if (!error && *device->driver)
 		error = host_write(device->address, DEVICE "/driver/unbind", device->address);

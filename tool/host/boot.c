@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * The devices that are bound at boot: a line each in /etc/vpio/devices, the address and what is to be
- * found there, as a card that is added may move the others.
+ * The devices that are bound at boot: a line each in /etc/vpio/devices, the address and what is to
+ * be found there, as a card that is added may move the others.
  */
 #include <errno.h>
 #include <limits.h>

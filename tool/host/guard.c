@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * vpio guard: waits for a vdev's violations, says what they were, and injects a machine check into the
- * VM if the vdev's policy is mce.
+ * vpio guard: waits for a vdev's violations, says what they were, and injects a machine check into
+ * the VM if the vdev's policy is mce.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +20,14 @@ enum {
 	LOOK_MS = 1000,
 	PAUSE_MS = 5000,
 	IDLE_MS = 10000,
-	BANK = 5, /* of machine check registers: QEMU's own errors of memory are in 9, AMD's GART's in 4 */
+	/* of machine check registers: QEMU's own errors of memory are in 9, AMD's GART's in 4 */
+	BANK = 5,
 };
 
 /*
- * The machine check: an uncorrected error of an I/O transaction, by a program that can go on: IA32_MCi_STATUS
- * with the compound error code "bus and interconnect: generic participant, no time-out, generic error, I/O,
- * level generic".
+ * The machine check: an uncorrected error of an I/O transaction, by a program that can go on:
+ * IA32_MCi_STATUS with the compound error code "bus and interconnect: generic participant, no
+ * time-out, generic error, I/O, level generic".
  */
 static const u64 status_valid = 1ull << 63, status_uncorrected = 1ull << 61,
 		 status_enabled = 1ull << 60, status_misc = 1ull << 59, status_address = 1ull << 58,

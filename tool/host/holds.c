@@ -171,8 +171,8 @@ static void routes_6(struct holds *holds, const struct names *names, const char 
 }
 
 /*
- * SSH_CONNECTION of this process or, as sudo takes it away, of the ones that it comes from. Fills in the
- * peer's address, or "".
+ * SSH_CONNECTION of this process or, as sudo takes it away, of the ones that it comes from. Fills
+ * in the peer's address, or "".
  */
 static void find_peer(char *peer, size_t size)
 {

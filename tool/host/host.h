@@ -85,7 +85,7 @@ void host_json_number(struct json_object *object, const char *key, u64 value);
 
 /* --- sys.c: files of the system, below VPIO_SYSROOT if that is set (for tests) ------------- */
 
-/* What is written to files of /sys goes here, if it is set, to a test's kernel; NULL: a directory. */
+/* If set: what is written to files of /sys goes to it, a test's kernel; value NULL: a directory. */
 extern int (*host_kernel)(const char *path, const char *value);
 
 const char *host_root(void);
@@ -111,8 +111,8 @@ u64 host_read_number(u64 otherwise, const char *format, ...) __attribute__((form
 char *host_line(char **text);
 
 /*
- * Runs a program and waits for it; its exit status, or -errno. @said: the last line that it wrote to
- * stdout or stderr.
+ * Runs a program and waits for it; its exit status, or -errno. @said: the last line that it wrote
+ * to stdout or stderr.
  */
 int host_program(char *said, size_t size, const char *const arguments[]);
 
@@ -124,7 +124,7 @@ void host_unlock(void);
 void host_begin_change(void);
 void host_end_change(void);
 
-/* What the module says of a device or vdev in the kernel's log since host_log_begin(): the last, or "". */
+/* What the module said last of a device or vdev in the log since host_log_begin(), or "". */
 struct host_log {
 	int file;
 };
@@ -307,8 +307,9 @@ struct host_settings {
 	}
 
 /*
- * Collects what the request sets, by options and, if @words, by words key=value from @first on. @parent:
- * the device, whose model says what parameters there are. @uuid: the vdev, or NULL if it is new.
+ * Collects what the request sets, by options and, if @words, by words key=value from @first on.
+ * @parent: the device, whose model says what parameters there are. @uuid: the vdev, or NULL if it
+ * is new.
  */
 int host_settings_parse(struct host_settings *settings, const struct host_request *request,
 			unsigned int first, const char *parent, const char *uuid);

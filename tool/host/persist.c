@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * mdevctl's configuration, one file a vdev: /etc/mdevctl.d/PARENT/UUID. mdevctl makes the vdev from
- * it once its parent is bound (`vpio restore` asks it to), and writes the attributes, which are files
- * of the vdev in /sys, in their order. `mdevctl list -d` and libvirt see the same.
+ * it once its parent is bound (`vpio restore` asks it to), and writes the attributes, which are
+ * files of the vdev in /sys, in their order. `mdevctl list -d` and libvirt see the same.
  */
 #include <errno.h>
 #include <limits.h>

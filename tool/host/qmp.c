@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * QEMU's machine protocol (QMP): connects, sends commands, takes answers, passes over events. What the
- * peer sends is hostile until it is parsed.
+ * QEMU's machine protocol (QMP): connects, sends commands, takes answers, passes over events. What
+ * the peer sends is hostile until it is parsed.
  */
 #define _GNU_SOURCE /* asprintf */
 #include <errno.h>

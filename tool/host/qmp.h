@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * qmp.h - a client of QEMU's machine protocol: lines of JSON over a Unix socket. The peer is whatever
- * listens there: all that it says is checked, and it has a limited time to say it.
+ * qmp.h - a client of QEMU's machine protocol: lines of JSON over a Unix socket. The peer is
+ * whatever listens there: all that it says is checked, and it has a limited time to say it.
  */
 #ifndef VPIO_TOOL_HOST_QMP_H
 #define VPIO_TOOL_HOST_QMP_H
@@ -53,7 +53,7 @@ enum qmp_state qmp_look(struct qmp *qmp);
 
 /*
  * Runs a command. @arguments is released; NULL: none. The answer's "return", which the caller
- * releases; or NULL and, in @error, what QEMU says is wrong with the command; or NULL, and it is over.
+ * releases; or NULL and, in @error, what QEMU says is wrong with the command; or NULL: it is over.
  */
 struct json_object *qmp_execute(struct qmp *qmp, const char *command, struct json_object *arguments,
 				char error[256]);

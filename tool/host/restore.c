@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * vpio restore: after a boot, what was made to last is there again: binds the devices of
- * /etc/vpio/devices and has mdevctl make their vdevs. What one device lacks is no reason not to go on with
- * the next.
+ * /etc/vpio/devices and has mdevctl make their vdevs. What one device lacks is no reason not to go
+ * on with the next.
  */
 #include <stdlib.h>
 
 #include "host.h"
 
 /*
- * mdevctl's udev rule would make them when a device is bound, but Debian 12's names a program that its
- * package has elsewhere. So mdevctl is asked to, for those that are missing only: it would write the settings
- * of the others again, and remove those that a VM has as they take no new ones.
+ * mdevctl's udev rule would make them when a device is bound, but Debian 12's names a program that
+ * its package has elsewhere. So mdevctl is asked to, for those that are missing only: it would
+ * write the settings of the others again, and remove those that a VM has as they take no new ones.
  */
 static bool make_vdev(const char *address, const char *uuid, char *said, size_t size)
 {

@@ -266,8 +266,8 @@ int host_program(char *said, size_t size, const char *const arguments[])
 /* --- One at a time ------------------------------------------------------------------------ */
 
 /*
- * Names and MAC addresses are looked at, then written: nobody else may do so in between. Who may not
- * make the file may not change the host either, and is told so then.
+ * Names and MAC addresses are looked at, then written: nobody else may do so in between. Who may
+ * not make the file may not change the host either, and is told so then.
  */
 static int lock = -1;
 
@@ -322,8 +322,8 @@ void host_log_begin(struct host_log *log)
 }
 
 /*
- * A record is "PRIORITY,NUMBER,TIME,FLAGS;DRIVER DEVICE: TEXT". What the module says of a vdev, and what
- * it warns of a device, is of interest; what the PCI core and others say of it is not.
+ * A record is "PRIORITY,NUMBER,TIME,FLAGS;DRIVER DEVICE: TEXT". What the module says of a vdev, and
+ * what it warns of a device, is of interest; what the PCI core and others say of it is not.
  */
 static void tells(const char *record, const char *device, char *line, size_t size)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * vpio top: who uses the devices, and how much, again and again. What is shown is a text of lines of 80
- * columns, made from two looks at the counters; curses only puts it on the screen.
+ * vpio top: who uses the devices, and how much, again and again. What is shown is a text of lines
+ * of 80 columns, made from two looks at the counters; curses only puts it on the screen.
  */
 #define _GNU_SOURCE /* open_memstream */
 #include <curses.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * vpio trace: what guests do to their vdevs, as it happens, from the module's trace points
- * (kernel/trace.h): each register access with the names that the model has for it. It has an instance
- * of the kernel's tracing of its own, so that nobody else's is disturbed.
+ * (kernel/trace.h): each register access with the names that the model has for it. It has an
+ * instance of the kernel's tracing of its own, so that nobody else's is disturbed.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -58,7 +58,7 @@ static void end(int signal)
 
 /* --- The kernel's lines ------------------------------------------------------------------ */
 
-/* "  qemu-12  [000] ..... 123.456789: vpio_access: UUID write region=0 ..." False: no event of ours. */
+/* "  qemu-12  [000] ..... 123.456789: vpio_access: UUID write region=0 ..." False: none of ours. */
 static bool parse(struct event *event, char *line)
 {
 	char *mark = strstr(line, ": vpio_"), *time;

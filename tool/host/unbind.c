@@ -33,7 +33,7 @@ static int refuse_vdevs(const char *address)
 		address, found, found == 1 ? "" : "s", names);
 }
 
-/* The device's own driver may be a module that is not loaded. What modprobe says is of no interest. */
+/* The device's own driver may be a module that is not loaded. What modprobe says matters not. */
 static void load_driver(const char *address)
 {
 	char alias[256], said[128];
