@@ -338,6 +338,8 @@ static void misbehave(u64 *chance)
 		sim_fault(soak.world->device, SIM_FAULT_STORM, 0);
 		sim_fault(soak.world->device, SIM_FAULT_SPURIOUS_IRQ, 0);
 	}
+	if (value % FAULT == 7) /* is through with what it is told at once, or takes its time again */
+		sim_set_immediate(soak.world->device, value >> 40 & 1);
 	if (value % REVIVE == 3 && vpio_pdev_health(soak.world->pdev) != VPIO_WORKING) {
 		sim_fault(soak.world->device, SIM_FAULT_GONE, 0);
 		sim_fault(soak.world->device, SIM_FAULT_TX_HANG, 0);

@@ -179,6 +179,7 @@ void storm_step(struct storm *storm, struct world *world)
 	case 15:
 		size = storm_take(storm, 1);
 		sim_fault(world->device, size % SIM_FAULTS, (unsigned int)size / SIM_FAULTS & 3);
+		sim_set_immediate(world->device, size & 1);
 		if (size & 0x80) /* it may have been put out of service by what was before */
 			(void)!world_revive(world);
 		break;
