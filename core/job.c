@@ -81,6 +81,30 @@ static bool is_sendable(struct vpio_vdev *vdev, const struct vpb_engine *engine,
 	return true;
 }
 
+/* A vdev's next waiting frame, NULL: there is none. */
+static struct vpio_slot *next_slot(struct vpio_vdev *vdev)
+{
+	while (vdev->next != vdev->tail && slot_at(vdev, vdev->next)->state != VPIO_SLOT_QUEUED)
+		vdev->next++;
+	return vdev->next == vdev->tail ? NULL : slot_at(vdev, vdev->next);
+}
+
+/* A vdev's slots have changed: for which engine its next frame waits. */
+static void note_waiting(struct vpio_vdev *vdev)
+{
+	struct vpio_pdev *pdev = vdev->pdev;
+	const struct vpio_slot *slot;
+
+	if (!vdev->attached)
+		return;
+	slot = next_slot(vdev);
+	pdev->waiting[vdev->awaits] &= ~vpio_share_bit(vdev);
+	if (!slot)
+		return;
+	vdev->awaits = slot->engine;
+	pdev->waiting[slot->engine] |= vpio_share_bit(vdev);
+}
+
 /* The vdev's own access finds what ended by it; anything else is its worker's. */
 static void tell_end(struct vpio_vdev *vdev)
 {
@@ -140,6 +164,7 @@ bool vpio_job_send(struct vpio_vdev *vdev, u32 engine, u64 tag, u32 mss)
 		queue_slot(vdev, vdev->tail, engine, tag, i == count - 1);
 		WRITE_ONCE(vdev->tail, vdev->tail + 1);
 	}
+	note_waiting(vdev);
 	pdev->caller = vdev;
 	vpio_pdev_start_jobs(pdev);
 	if (vpio_job_waits(vdev))
@@ -198,17 +223,9 @@ void vpio_job_finish(struct vpio_pdev *pdev, u32 engine, u8 status)
 		end_slot(flight->vdev, flight->slot, status);
 }
 
-/* A vdev's next waiting frame, NULL: there is none. */
-static struct vpio_slot *next_slot(struct vpio_vdev *vdev)
+bool vpio_job_waits(const struct vpio_vdev *vdev)
 {
-	while (vdev->next != vdev->tail && slot_at(vdev, vdev->next)->state != VPIO_SLOT_QUEUED)
-		vdev->next++;
-	return vdev->next == vdev->tail ? NULL : slot_at(vdev, vdev->next);
-}
-
-bool vpio_job_waits(struct vpio_vdev *vdev)
-{
-	return next_slot(vdev) != NULL;
+	return vdev->attached && vdev->pdev->waiting[vdev->awaits] & vpio_share_bit(vdev);
 }
 
 bool vpio_job_is_running(struct vpio_pdev *pdev)
@@ -222,21 +239,6 @@ bool vpio_job_is_running(struct vpio_pdev *pdev)
 	return false;
 }
 
-/* The vdevs whose next frame is for an engine. */
-static u64 find_waiting(struct vpio_pdev *pdev, u32 engine)
-{
-	const struct vpio_slot *slot;
-	u64 waiting = 0;
-	u32 i;
-
-	for (i = 0; i < pdev->count; i++) {
-		slot = next_slot(pdev->vdevs[i]);
-		if (slot && slot->engine == engine)
-			waiting |= vpio_share_bit(pdev->vdevs[i]);
-	}
-	return waiting;
-}
-
 bool vpio_job_is_full(struct vpio_pdev *pdev)
 {
 	u32 i;
@@ -245,7 +247,7 @@ bool vpio_job_is_full(struct vpio_pdev *pdev)
 		const u32 depth = pdev->model.engines[i].depth;
 
 		if (pdev->model.engines[i].discipline == VPB_HOSTED && depth &&
-		    pdev->queues[i].count >= depth && find_waiting(pdev, i))
+		    pdev->queues[i].count >= depth && pdev->waiting[i])
 			return true;
 	}
 	return false;
@@ -265,6 +267,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 		(struct vpio_flight){ vdev, vdev->next, now };
 	slot->state = VPIO_SLOT_HARDWARE;
 	vdev->next++;
+	note_waiting(vdev);
 	if (slot->again)
 		return true;
 	vpio_share_waited(vdev, now - slot->queued);
@@ -283,7 +286,7 @@ static bool start_next(struct vpio_pdev *pdev, u32 engine, u64 now)
 
 	if (pdev->queues[engine].count >= pdev->model.engines[engine].depth)
 		return false;
-	waiting = vpio_share_allowed(pdev, find_waiting(pdev, engine));
+	waiting = vpio_share_allowed(pdev, pdev->waiting[engine]);
 	while ((vdev = vpio_share_first(pdev, engine, waiting))) {
 		slot = slot_at(vdev, vdev->next);
 		if (start_one(pdev, vdev, now)) {
@@ -336,6 +339,7 @@ static void start_again(struct vpio_pdev *pdev, u32 engine)
 		slot->again = true;
 		if (flight->slot - vdev->head < vdev->next - vdev->head)
 			vdev->next = flight->slot;
+		note_waiting(vdev);
 	}
 }
 
@@ -375,6 +379,7 @@ void vpio_job_abort(struct vpio_pdev *pdev)
 			if (slot_at(vdev, j)->state == VPIO_SLOT_QUEUED)
 				end_slot(vdev, j, 1);
 		}
+		note_waiting(vdev);
 	}
 }
 
@@ -429,6 +434,7 @@ void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine)
 			slot->status = 1;
 		}
 	}
+	note_waiting(vdev);
 	pdev->ops->wake_vdev(vdev);
 	pdev->ops->unlock(pdev);
 }
@@ -449,4 +455,5 @@ void vpio_job_forget(struct vpio_vdev *vdev)
 	vdev->head = 0;
 	vdev->next = 0;
 	vdev->tail = 0;
+	note_waiting(vdev);
 }

@@ -46,12 +46,8 @@ static bool is_busy(struct vpio_pdev *pdev)
 	u32 i;
 
 	for (i = 0; i < pdev->model.header->engines.count; i++) {
-		if (pdev->queues[i].count || vpio_slice_is_busy(pdev, i) ||
+		if (pdev->queues[i].count || pdev->waiting[i] || vpio_slice_is_busy(pdev, i) ||
 		    vpio_partition_is_busy(pdev, i))
-			return true;
-	}
-	for (i = 0; i < pdev->count; i++) {
-		if (vpio_job_waits(pdev->vdevs[i]))
 			return true;
 	}
 	return false;

@@ -20,7 +20,8 @@
  * by the piece of work that began in it), so nobody waits for ever; and over any time in which two
  * vdevs wait, what they get by their weights differs by no more than this of each.
  *
- * To choose costs a step for each vdev, whatever the weights and sizes.
+ * To choose costs a step for each vdev that waits, whatever the weights and sizes, and however many others there are:
+ * what the rounds have brought those for whom nothing waits is reckoned when something does.
  *
  * Rates. A vdev's limit of bytes or frames a second is a token bucket, which is kept as the time at
  * which it is empty: each frame puts that off by what it takes at the rate. Until then the vdev is
@@ -48,19 +49,52 @@ static u64 rounds_to_go(const struct vpio_vdev *vdev, u32 engine)
 	return credit >= 0 ? 0 : ((u64)-credit + vdev->weight - 1) / vdev->weight;
 }
 
+/* As far as @most: beyond that they bring nothing. */
+static void pass_rounds(struct vpio_vdev *vdev, u32 engine, u64 rounds, s64 most)
+{
+	s64 *credit = &vdev->credits[engine];
+
+	if (*credit >= most || rounds >= (u64)(most - *credit) / vdev->weight)
+		*credit = most;
+	else
+		*credit += (s64)(rounds * vdev->weight);
+}
+
+/* What has passed while nothing of a vdev waited is reckoned when it matters. */
+static void settle(struct vpio_vdev *vdev, u32 engine)
+{
+	const struct vpio_rounds *now = &vdev->pdev->rounds[engine];
+	struct vpio_rounds *last = &vdev->settled[engine];
+
+	if (last->turns == now->turns)
+		return;
+	pass_rounds(vdev, engine, now->rounds - last->rounds, 0);
+	*last = *now;
+}
+
+void vpio_share_settle(struct vpio_vdev *vdev)
+{
+	u32 i;
+
+	for (i = 0; i < vdev->pdev->model.header->engines.count; i++)
+		settle(vdev, i);
+}
+
+void vpio_share_join(struct vpio_vdev *vdev)
+{
+	memcpy(vdev->settled, vdev->pdev->rounds, sizeof(vdev->settled));
+}
+
 struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting)
 {
 	struct vpio_vdev *vdev, *first = NULL;
+	u32 distance, nearest = 0;
 	u64 rounds, least = 0;
-	u32 i, distance, nearest = 0;
 	s64 credit, most = 0;
 
-	if (!waiting)
-		return NULL;
-	for (i = 0; i < pdev->count; i++) {
-		vdev = pdev->vdevs[i];
-		if (!(waiting & vpio_share_bit(vdev)))
-			continue;
+	while (waiting) {
+		vdev = vpio_share_next(pdev, &waiting);
+		settle(vdev, engine);
 		rounds = rounds_to_go(vdev, engine);
 		distance = (vdev->seat - pdev->turns[engine]) % VPIO_MAX_VDEVS;
 		credit = vdev->credits[engine] / SCALE;
@@ -76,29 +110,25 @@ struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64
 	return first;
 }
 
-/* As far as @most: beyond that they bring nothing. */
-static void pass_rounds(struct vpio_vdev *vdev, u32 engine, u64 rounds, s64 most)
-{
-	s64 *credit = &vdev->credits[engine];
-
-	if (*credit >= most || rounds >= (u64)(most - *credit) / vdev->weight)
-		*credit = most;
-	else
-		*credit += (s64)(rounds * vdev->weight);
-}
-
 void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
+	struct vpio_rounds *now = &pdev->rounds[engine];
 	const u64 rounds = rounds_to_go(vdev, engine);
 	const s64 most = (s64)(pdev->quantum + 1) * SCALE;
-	u32 i;
+	struct vpio_rounds then = *now;
+	u64 set = keeping | vpio_share_bit(vdev);
 
-	for (i = 0; i < pdev->count; i++) {
-		struct vpio_vdev *other = pdev->vdevs[i];
+	then.rounds += rounds;
+	then.turns++;
+	while (set) {
+		struct vpio_vdev *other = vpio_share_next(pdev, &set);
 
+		settle(other, engine);
 		pass_rounds(other, engine, rounds, keeping & vpio_share_bit(other) ? most : 0);
+		other->settled[engine] = then;
 	}
+	*now = then;
 	pdev->turns[engine] = vdev->seat + 1;
 	vpio_share_charge(vdev, engine, cost);
 }
@@ -107,6 +137,7 @@ void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost)
 {
 	s64 *credit = &vdev->credits[engine];
 
+	settle(vdev, engine);
 	if (cost > (u64)(MOST_DEBT + *credit) / SCALE)
 		*credit = -MOST_DEBT;
 	else
@@ -142,15 +173,16 @@ static u64 allowed_at(const struct vpio_vdev *vdev)
 
 u64 vpio_share_allowed(struct vpio_pdev *pdev, u64 set)
 {
-	u64 now;
-	u32 i;
+	u64 now, left = set;
 
 	if (!set || !pdev->limited)
 		return set;
 	now = pdev->ops->now(pdev);
-	for (i = 0; i < pdev->count; i++) {
-		if (allowed_at(pdev->vdevs[i]) > now)
-			set &= ~vpio_share_bit(pdev->vdevs[i]);
+	while (left) {
+		const struct vpio_vdev *vdev = vpio_share_next(pdev, &left);
+
+		if (allowed_at(vdev) > now)
+			set &= ~vpio_share_bit(vdev);
 	}
 	return set;
 }
@@ -199,6 +231,8 @@ int vpio_vdev_set_weight(struct vpio_vdev *vdev, u64 weight)
 	if (!weight || weight > VPIO_WEIGHT_MOST)
 		return -1;
 	pdev->ops->lock(pdev);
+	if (vdev->attached)
+		vpio_share_settle(vdev);
 	WRITE_ONCE(vdev->weight, (u32)weight);
 	pdev->ops->unlock(pdev);
 	return 0;

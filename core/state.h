@@ -89,6 +89,11 @@ struct vpio_limit {
 
 enum { VPIO_LIMIT_BYTES, VPIO_LIMIT_FRAMES, VPIO_LIMITS };
 
+/* What has passed on an engine since it was started: rounds, and turns that somebody had. */
+struct vpio_rounds {
+	u64 rounds, turns;
+};
+
 struct vpio_vdev {
 	struct vpio_pdev *pdev;
 	void *priv;
@@ -145,10 +150,12 @@ struct vpio_vdev {
 	u64 multicast_hash;
 	u32 notify;		      /* events that wait, a bit each */
 	u64 inbox_dropped;	      /* frames for which the inbox had no room, not in stats yet */
-	s64 credits[VPB_MAX_ENGINES]; /* see share.c */
+	s64 credits[VPB_MAX_ENGINES]; /* see share.c, */
+	struct vpio_rounds settled[VPB_MAX_ENGINES]; /* up to when they are reckoned */
 	u32 weight;
 	struct vpio_limit limits[VPIO_LIMITS];
-	u32 seat; /* attached: below VPIO_MAX_VDEVS, no other's, and always the same */
+	u32 seat;  /* attached: below VPIO_MAX_VDEVS, no other's, and always the same */
+	u8 awaits; /* the engine of its next frame, if pdev->waiting says that one waits */
 	u32 head, next, tail;
 	struct vpio_slot slots[VPIO_TX_SLOTS];
 	u8 *frames; /* of the slots, pdev->slot_size bytes each */
@@ -269,10 +276,15 @@ struct vpio_pdev {
 	struct vpio_vdev *vdevs[VPIO_MAX_VDEVS];
 	struct vpio_queue queues[VPB_MAX_ENGINES];
 	struct vpio_slice slices[VPB_MAX_ENGINES];
-	u64 quantum;		    /* ns */
-	bool limited;		    /* a vdev has had a limit of its rate */
-	u64 seats;		    /* that are taken */
-	u32 turns[VPB_MAX_ENGINES]; /* shared engines: the seat that comes first */
+	u64 quantum;				  /* ns */
+	bool limited;				  /* a vdev has had a limit of its rate */
+	u64 seats;				  /* that are taken, */
+	struct vpio_vdev *seated[VPIO_MAX_VDEVS]; /* by whom */
+	u64 waiting[VPB_MAX_ENGINES];		  /* whose next frame is for a host engine */
+	struct vpio_rounds rounds[VPB_MAX_ENGINES];
+	u64 promiscuous;		      /* who wants all frames */
+	u8 addresses[2 * 2 * VPIO_MAX_VDEVS]; /* seats + 1, by what is made of the vdev's address */
+	u32 turns[VPB_MAX_ENGINES];	      /* shared engines: the seat that comes first */
 	struct vpio_instance instances[VPB_MAX_ENGINES][VPB_MAX_DEPTH]; /* partition engines */
 	struct vpio_pdev_stats stats;
 };
@@ -539,7 +551,7 @@ void vpio_job_abort(struct vpio_pdev *pdev);
 /* Whether more waits than the hardware takes. Pdev's lock. */
 bool vpio_job_is_full(struct vpio_pdev *pdev);
 /* Whether the vdev has a frame that waits. */
-bool vpio_job_waits(struct vpio_vdev *vdev);
+bool vpio_job_waits(const struct vpio_vdev *vdev);
 /* Runs on_done for jobs that have ended. Vdev's lock. */
 bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most);
 /* Whether any job is on the hardware. */
@@ -680,6 +692,15 @@ static inline u64 vpio_share_bit(const struct vpio_vdev *vdev)
 	return 1ull << vdev->seat;
 }
 
+/* Takes a vdev out of a set that is not empty. */
+static inline struct vpio_vdev *vpio_share_next(const struct vpio_pdev *pdev, u64 *set)
+{
+	struct vpio_vdev *vdev = pdev->seated[__builtin_ctzll(*set)];
+
+	*set &= *set - 1;
+	return vdev;
+}
+
 /* Of those that wait for an engine, the one whose turn it is; NULL: nobody waits. */
 struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
 /*
@@ -688,6 +709,9 @@ struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64
  * bring them.
  */
 void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
+/* It is attached: no rounds have passed for it before; or it leaves, or its weight changes: all have been reckoned. */
+void vpio_share_join(struct vpio_vdev *vdev);
+void vpio_share_settle(struct vpio_vdev *vdev);
 /* What a turn turned out to cost beyond that. */
 void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);
 
@@ -701,6 +725,11 @@ void vpio_share_sent(struct vpio_vdev *vdev, u32 length, u64 now);
 void vpio_share_waited(struct vpio_vdev *vdev, u64 time);
 
 /* switch.c: frames between the wire and the vdevs. Pdev's lock. */
+
+/* Vdevs have come or gone. */
+void vpio_switch_learn(struct vpio_pdev *pdev);
+/* What a vdev wants has changed. */
+void vpio_switch_listen(struct vpio_vdev *vdev);
 
 /* Hands a frame to the vdevs that want it. True if it belongs on the wire (too). */
 bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length);

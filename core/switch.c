@@ -108,18 +108,67 @@ static void deliver(struct vpio_vdev *vdev, const u8 *data, u32 length, bool loc
 	pdev->ops->wake_vdev(vdev);
 }
 
-bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length)
+/* --- Who has an address ------------------------------------------------------------------ */
+
+static u32 first_place(const struct vpio_pdev *pdev, const u8 *address)
 {
-	bool claimed = false, here = false;
+	u32 low;
+	u16 high;
+
+	memcpy(&low, address, sizeof(low));
+	memcpy(&high, address + sizeof(low), sizeof(high));
+	return ((low ^ (u32)high << 8) * 0x9e3779b1u >> 16) % ARRAY_SIZE(pdev->addresses);
+}
+
+/* Where an address is in the table, or where it would be: a quarter of it is taken, at most. */
+static u8 *find_place(struct vpio_pdev *pdev, const u8 *address)
+{
+	u32 place = first_place(pdev, address);
+
+	while (pdev->addresses[place] &&
+	       memcmp(pdev->seated[pdev->addresses[place] - 1]->mac, address, VPIO_ADDRESS))
+		place = (place + 1) % ARRAY_SIZE(pdev->addresses);
+	return &pdev->addresses[place];
+}
+
+void vpio_switch_learn(struct vpio_pdev *pdev)
+{
 	u32 i;
 
+	if (!(pdev->model.header->flags & VPB_NIC))
+		return;
+	memset(pdev->addresses, 0, sizeof(pdev->addresses));
 	for (i = 0; i < pdev->count; i++) {
-		struct vpio_vdev *vdev = pdev->vdevs[i];
+		*find_place(pdev, pdev->vdevs[i]->mac) = (u8)(pdev->vdevs[i]->seat + 1);
+		vpio_switch_listen(pdev->vdevs[i]);
+	}
+}
 
-		if (vdev == from)
-			continue;
-		if (!memcmp(data, vdev->mac, VPIO_ADDRESS))
-			here = true;
+void vpio_switch_listen(struct vpio_vdev *vdev)
+{
+	if (!vdev->attached)
+		return;
+	vdev->pdev->promiscuous &= ~vpio_share_bit(vdev);
+	if (vdev->filter & VPB_F_PROMISCUOUS)
+		vdev->pdev->promiscuous |= vpio_share_bit(vdev);
+}
+
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length)
+{
+	u64 set = pdev->promiscuous, self = from ? vpio_share_bit(from) : 0, owner = 0;
+	bool claimed = false;
+	struct vpio_vdev *vdev;
+	u8 seat;
+
+	if (is_multicast(data)) {
+		set = pdev->seats;
+	} else {
+		seat = *find_place(pdev, data);
+		owner = seat ? 1ull << (seat - 1) & ~self : 0;
+	}
+	set = (set | owner) & ~self;
+	while (set) {
+		vdev = vpio_share_next(pdev, &set);
 		if (wants(vdev, data)) {
 			claimed = true;
 			deliver(vdev, data, length, from != NULL);
@@ -127,5 +176,5 @@ bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data,
 	}
 	if (!from && !claimed)
 		pdev->stats.rx_unclaimed++;
-	return !here;
+	return !owner;
 }

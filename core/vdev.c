@@ -1015,6 +1015,7 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	vdev->inbox.tail = 0;
 	vdev->notify = 0;
 	vdev->filter = 0;
+	vpio_switch_listen(vdev);
 	reset_variables(vdev);
 	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
@@ -1047,8 +1048,11 @@ int vpio_vdev_attach(struct vpio_vdev *vdev)
 		while (pdev->seats >> vdev->seat & 1)
 			vdev->seat = (vdev->seat + 1) % VPIO_MAX_VDEVS;
 		pdev->seats |= vpio_share_bit(vdev);
+		pdev->seated[vdev->seat] = vdev;
 		pdev->vdevs[pdev->count++] = vdev;
 		vdev->attached = true;
+		vpio_share_join(vdev);
+		vpio_switch_learn(pdev);
 		pdev->quiet = 0;
 		pdev->ops->wake_pdev(pdev);
 	}
@@ -1062,6 +1066,7 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 	u32 i;
 
 	pdev->ops->lock(pdev);
+	vpio_share_settle(vdev);
 	vpio_job_forget(vdev);
 	vpio_slice_forget(vdev);
 	vpio_slice_leave(vdev);
@@ -1072,7 +1077,9 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 		pdev->vdevs[i] = pdev->vdevs[--pdev->count];
 		pdev->seats &= ~vpio_share_bit(vdev);
 	}
+	pdev->promiscuous &= ~vpio_share_bit(vdev);
 	vdev->attached = false;
+	vpio_switch_learn(pdev);
 	pdev->ops->unlock(pdev);
 }
 

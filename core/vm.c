@@ -454,6 +454,7 @@ static void set_filter(struct vm *vm, u64 filter, u64 hash)
 	pdev->ops->lock(pdev);
 	vm->vdev->filter = (u32)filter;
 	vm->vdev->multicast_hash = hash;
+	vpio_switch_listen(vm->vdev);
 	pdev->ops->unlock(pdev);
 }
 
