@@ -314,8 +314,8 @@ static void measure(struct bench *bench, const struct access *access)
 		take_times(bench, access, times);
 		take_times(bench, NULL, idle);
 		clock = idle[SAMPLES / 2];
-		printf("%.0f\t%.0f\t%.0f\n", times[SAMPLES / 2] - clock, times[SAMPLES / 20] - clock,
-		       times[SAMPLES - 1 - SAMPLES / 20] - clock);
+		printf("%.0f\t%.0f\t%.0f\n", times[SAMPLES / 2] - clock,
+		       times[SAMPLES / 20] - clock, times[SAMPLES - 1 - SAMPLES / 20] - clock);
 	}
 }
 

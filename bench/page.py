@@ -229,8 +229,8 @@ def sharing_page(name, how, works):
     text = heading(2, f"Sharing: {name}") + how + paragraph(
         "All begin at the same time. Wait: from asking to the end, as the tenant itself sees it,",
         "with 48 frames (one job) of its own asked for; p50 is of the median tenant, p99 of the",
-        "one that waited longest. All tenants, the module's workers and the wire's other end share one",
-        "emulated processor.")
+        "one that waited longest. All tenants, the module's workers and the wire's other end share",
+        "one emulated processor.")
     series = {}
     for work, rows in works.items():
         points = [(int(tenants), median_of(row["of_one"])) for tenants, row in rows.items()
@@ -247,10 +247,10 @@ def sharing_page(name, how, works):
     if "transfer" in works:
         text += paragraph(
             "Passthrough: one tenant that has the device itself by vfio-pci. Hand-off: what is",
-            "left of the time, for each, after the jobs have had what they take alone (of factorials,",
-            "where that is of the order of what the machine's load changes, it means little). A",
-            "transfer takes QEMU's edu 100 ms, and so do saving the buffer and restoring it, of",
-            "which each hand-off of the DMA engine consists.")
+            "left of the time, for each, after the jobs have had what they take alone (for",
+            "factorials, which are short, that is mostly a change of processes). A transfer takes",
+            "QEMU's edu 100 ms, and so do saving the buffer and restoring it, of which each",
+            "hand-off of the DMA engine consists.")
     return text
 
 

@@ -23,7 +23,7 @@
 #include "connection.h"
 
 enum {
-	SEGMENT = 1460,	 /* bytes of TCP, and of UDP, in a full frame */
+	SEGMENT = 1460, /* bytes of TCP, and of UDP, in a full frame */
 	DATAGRAM = 1472,
 	CHUNK = 16384,
 	MOST_TIMES = 100000,
@@ -107,7 +107,8 @@ static struct answer drink(int fd, uint64_t ms)
 /* Bounds what TCP tells the other side that it has room for; before it is connected. */
 static void set_window(int fd)
 {
-	const int window = WINDOW, room = 8 * WINDOW; /* what is given does not grow by itself any more */
+	const int window = WINDOW,
+		  room = 8 * WINDOW; /* what is given does not grow by itself any more */
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &window, sizeof(window)))
@@ -148,7 +149,7 @@ static uint64_t shoot(int fd, uint64_t ms, uint64_t rate)
 	return sent;
 }
 
-static struct answer catch(int fd, uint64_t ms)
+static struct answer catch (int fd, uint64_t ms)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	struct head *head = (struct head *)bytes;
@@ -229,7 +230,8 @@ static int udp_socket(const struct sockaddr_in *own)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = 1 << 20, yes = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)); /* several are served at a time */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes,
+		   sizeof(yes)); /* several are served at a time */
 	if (own && bind(fd, (const struct sockaddr *)own, sizeof(*own)))
 		die("bind");
 	return fd;
@@ -263,7 +265,7 @@ static void serve_one(int fd, const struct sockaddr_in *own, const struct sockad
 		cut(fd);
 		return;
 	case UDP_SEND:
-		answer = catch(udp, order.ms);
+		answer = catch (udp, order.ms);
 		break;
 	case UDP_RECEIVE:
 		answer.count = shoot(udp, order.ms, order.rate);
@@ -333,7 +335,7 @@ static int ask_for(enum what what, const char *host, const char *port, uint32_t 
 		other.count = sent - answer.count;
 		break;
 	case UDP_RECEIVE:
-		answer = catch(udp, ms);
+		answer = catch (udp, ms);
 		read_all(fd, &other, sizeof(other));
 		other.count -= answer.count;
 		break;
@@ -356,7 +358,8 @@ int main(int argc, char **argv)
 			return ask_for(what, argv[2], argv[3], atoi(argv[4]),
 				       argc == 6 ? atoi(argv[5]) : 0);
 	}
-	fprintf(stderr, "usage: flow serve PORT | flow tcp-send|tcp-receive|udp-send|udp-receive|request "
-			"ADDRESS PORT MILLISECONDS [DATAGRAMS-PER-SECOND]\n");
+	fprintf(stderr,
+		"usage: flow serve PORT | flow tcp-send|tcp-receive|udp-send|udp-receive|request "
+		"ADDRESS PORT MILLISECONDS [DATAGRAMS-PER-SECOND]\n");
 	return 2;
 }
