@@ -145,7 +145,7 @@ $B/soak-threads: $(patsubst %.c,$B/tsan/%.o,$(SOAK) $(CORE) $(SIM) $(SUPPORT))
 	$(call say,LINK)$(CC) $(THREAD_SANITIZE) $^ -pthread -o $@
 
 # What the benchmarks count and time in user space.
-$B/access $B/traffic: $B/%: bench/%.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
+$B/access $B/frames $B/traffic: $B/%: bench/%.c $(SUPPORT) $(SIM) $(CORE) $(HEADERS) | $B/setup.done
 	$(call say,LINK)$(CC) $(STD) $(CFLAGS) $(WARN) $(filter %.c,$^) -o $@
 
 $B/compile: bench/compile.c $(COMPILER) $(CORE) $(HEADERS) | $B/setup.done
@@ -167,7 +167,7 @@ soak: all $B/soak $B/soak-threads $B/rig/hostile ## sixteen tenants on one devic
 	@VPIO_SOAK_SECONDS=$${VPIO_SOAK_SECONDS:-300} tests/run $(SOAKS); status=$$?; \
 		grep -h '^#' $(SOAKS:%=$B/test-logs/%.log); exit $$status
 
-bench: all $B/access $B/traffic $B/compile $B/rig/hostile ## VPIO beside its peers: build/bench/report.html (BENCH=NAME for one part)
+bench: all $B/access $B/frames $B/traffic $B/compile $B/rig/hostile ## VPIO beside its peers: build/bench/report.html (BENCH=NAME for one part)
 	@bench/run $(BENCH)
 
 baseline: models $B/access $B/traffic ## makes bench/baseline.json anew, from which no counted figure may get worse

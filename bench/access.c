@@ -4,8 +4,9 @@
  * simulated device: each register is read and written, in each state that a stock driver brings the
  * device into, with the values that make a difference: time here, instructions under callgrind.
  *
- * access: medians of times, "kind, model, access, ns" in a line each. access count: the same without
- * the times, each access once, followed by a dump of callgrind's that has the line's number.
+ * access: times, "kind, model, access, ns, least, most" in a line each: the median, and between what the
+ * middle nine tenths of the samples are. access count: the same without the times, each access once,
+ * followed by a dump of callgrind's that has the line's number.
  *
  * The kinds: "hooked" is an access for which a handler of the model ran, "answered" one that the
  * monitor answered from the vdev's state, "direct" one that reached the hardware, "starting" one by
@@ -247,10 +248,9 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Median of the times, of nothing if there is no access: what looking at the clock takes. */
-static double median_ns(struct bench *bench, const struct access *access)
+/* The times, sorted; of nothing if there is no access: what looking at the clock takes. */
+static void take_times(struct bench *bench, const struct access *access, double times[SAMPLES])
 {
-	double times[SAMPLES];
 	unsigned int i;
 
 	for (i = 0; i < SAMPLES; i++) {
@@ -265,7 +265,6 @@ static double median_ns(struct bench *bench, const struct access *access)
 		bench->guest->locked = false;
 	}
 	qsort(times, SAMPLES, sizeof(*times), compare);
-	return times[SAMPLES / 2];
 }
 
 /* Makes the access once, for callgrind, and says of what kind it was; NULL if it has to wait. */
@@ -297,6 +296,7 @@ static void measure(struct bench *bench, const struct access *access)
 	const char *name = vpio_model_string(&bench->world->model, access->reg->name);
 	const char *kind = count(bench, access);
 	char element[8] = "", value[32] = "", number[16];
+	double times[SAMPLES], idle[SAMPLES], clock;
 
 	if (!kind)
 		return;
@@ -311,7 +311,11 @@ static void measure(struct bench *bench, const struct access *access)
 		CALLGRIND_DUMP_STATS_AT(number);
 		printf("-\n");
 	} else {
-		printf("%.0f\n", median_ns(bench, access) - median_ns(bench, NULL));
+		take_times(bench, access, times);
+		take_times(bench, NULL, idle);
+		clock = idle[SAMPLES / 2];
+		printf("%.0f\t%.0f\t%.0f\n", times[SAMPLES / 2] - clock,
+		       times[SAMPLES / 20] - clock, times[SAMPLES - 1 - SAMPLES / 20] - clock);
 	}
 }
 

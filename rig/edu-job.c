@@ -11,6 +11,10 @@
  *   edu-job intx ID COUNT      jobs whose ends must interrupt, by uio_pci_generic
  *   edu-job VFIO MODE ...      jobs, spy or bad by VFIO
  *   edu-job VFIO msi ID COUNT  each job's end must be one message
+ *   edu-job VFIO compute|transfer ID MS
+ *                              one such job after the other, for the benchmarks: says "ready", waits for
+ *                              the end of its standard input, works for MS milliseconds, says how many
+ *                              jobs ended, in what time, and how long each took from asking to its end
  *
  * ID (1 to 255) is in all patterns. EDU_BYTES=N in the environment: the first N bytes of the buffer
  * are used, a multiple of 8. (On the physical device 4088: before version 8.1, QEMU dies of a
@@ -538,6 +542,65 @@ static void msi(unsigned int count)
 	}
 }
 
+/* --- Jobs that are timed ----------------------------------------------------------------- */
+
+enum { MOST_WAITS = 1 << 20 };
+
+static int compare(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* One job, and its end by its message; when it was asked for. */
+static double job_by_message(bool transfer)
+{
+	const uint32_t n = (uint32_t)chance() % 12;
+	const double asked = now();
+
+	if (transfer)
+		begin_move(memory_at, BUFFER, bytes, IRQ);
+	else
+		out(FACT, n);
+	if (!expect(wait_eventfd(PATIENCE * 1000), "a job's end: expected a message, found none"))
+		die("a job takes longer than %d s", PATIENCE);
+	acknowledge(CAUSE_FACT | CAUSE_DMA);
+	transfers += transfer;
+	factorials += !transfer;
+	if (!transfer)
+		expect(in(FACT) == factorial(n), "%u!: expected %u", n, factorial(n));
+	return asked;
+}
+
+static void work(bool transfer, double seconds)
+{
+	static double waits[MOST_WAITS];
+	unsigned int count = 0;
+	double start, last, asked;
+	char byte;
+
+	interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	acknowledge(0xffffffff);
+	out(STATUS, IRQ_FACT);
+	write_config(0x42, 1);
+	set_eventfd(VFIO_PCI_MSI_IRQ_INDEX, interrupt);
+	printf("ready\n");
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	start = last = now();
+	while (last < start + seconds && count < MOST_WAITS && !wrong) {
+		asked = job_by_message(transfer);
+		last = now();
+		waits[count++] = last - asked;
+	}
+	/* the last one ended after the time, most likely, so what counts is when it did */
+	qsort(waits, count, sizeof(*waits), compare);
+	printf("jobs %u\nns %.0f\nmedian_ns %.0f\np99_ns %.0f\nmost_ns %.0f\n", count,
+	       (last - start) * 1e9, waits[count / 2] * 1e9, waits[count * 99 / 100] * 1e9,
+	       waits[count - 1] * 1e9);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode;
@@ -547,7 +610,9 @@ int main(int argc, char **argv)
 	if (argc > 1 && strlen(argv[1]) >= strlen("0000:00:00.0"))
 		open_vfio((argc--, *++argv));
 	if (argc < 3 || argc > 4) {
-		fputs("usage: edu-job [VFIO] jobs|spy|bad|intx|msi ID [SECONDS|COUNT]\n", stderr);
+		fputs("usage: edu-job [VFIO] jobs|spy|bad|intx|msi|compute|transfer ID "
+		      "[SECONDS|COUNT|MS]\n",
+		      stderr);
 		return 2;
 	}
 	mode = argv[1];
@@ -572,6 +637,8 @@ int main(int argc, char **argv)
 		intx(amount);
 	else if (!strcmp(mode, "msi") && !registers)
 		msi(amount);
+	else if ((!strcmp(mode, "compute") || !strcmp(mode, "transfer")) && !registers)
+		work(!strcmp(mode, "transfer"), amount / 1000.0);
 	else
 		die("no mode %s", mode);
 	printf("id %llu: %s: %u factorials, %u transfers, %u wrong\n", (unsigned long long)id, mode,

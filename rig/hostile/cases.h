@@ -101,7 +101,9 @@ void *flood(void *vdev);
 /* others.c: users that are not hostile, or only until they are killed; exit status */
 int bystander(const char *uuid);
 int flood_until_killed(const char *uuid);
-int send_until_killed(const char *uuid);
 int hold(const char *uuid);
+
+/* tenant.c: full frames to the wire for so long; exit status */
+int tenant(const char *uuid, const char *milliseconds);
 
 #endif /* VPIO_RIG_CASES_H */

@@ -564,6 +564,13 @@ void wire_open(void)
 	close(there);
 }
 
+void wire_find(void)
+{
+	wire_open();
+	close(wire);
+	wire = -1;
+}
+
 void wire_put(const u8 *frame, u32 size)
 {
 	if (write(wire, frame, size) != (ssize_t)size)

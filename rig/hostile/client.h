@@ -225,6 +225,8 @@ bool is_arp_reply(const u8 *frame, u32 length, u8 last);
 
 /* A socket in the peer's place; /run/netns/peer is rig/run's. */
 void wire_open(void);
+/* Only wire_mac, for those who send and do not look: a socket gets a copy of each frame. */
+void wire_find(void);
 /* A frame from the peer, any; and one of KIND_WIRE. */
 void wire_put(const u8 *frame, u32 size);
 void wire_send(const u8 to[6], u32 size);

@@ -9,7 +9,8 @@
  *   hostile UUID --bystander  a peaceful user: asks the peer for its address 20 times a second
  *                             until SIGTERM, and says whether it got all answers
  *   hostile UUID --flood      frames and memory come and go until it is killed
- *   hostile UUID --send       full frames to the wire, as many as go, until it is killed
+ *   hostile UUID --send MS    a tenant of the benchmarks: says "ready", waits for the end of its standard
+ *                             input, then sends full frames for MS milliseconds (and half a second before)
  *   hostile UUID --hold       opens the vdev, closes it when asked to release it (or killed)
  *   hostile --soak DEVICE [--seed N] [--seconds N] UUID...
  *                             many tenants at once, most of them honest, on the vdevs of one
@@ -130,7 +131,7 @@ static int list(void)
 static int usage(void)
 {
 	fputs("usage: hostile UUID [--classic | --cplus] [--seed N] [--seconds N] [CASE...]\n"
-	      "       hostile UUID --bystander | --flood | --send | --hold\n"
+	      "       hostile UUID --bystander | --flood | --send MS | --hold\n"
 	      "       hostile --soak rtl8139 | edu [--seed N] [--seconds N] UUID...\n"
 	      "       hostile --list\n",
 	      stderr);
@@ -182,8 +183,8 @@ int main(int argc, char **argv)
 		return bystander(argv[1]);
 	if (argc == 3 && !strcmp(argv[2], "--flood"))
 		return flood_until_killed(argv[1]);
-	if (argc == 3 && !strcmp(argv[2], "--send"))
-		return send_until_killed(argv[1]);
+	if (argc == 4 && !strcmp(argv[2], "--send"))
+		return tenant(argv[1], argv[3]);
 	count = parse(argc - 2, argv + 2);
 	if (count < 0)
 		return usage();

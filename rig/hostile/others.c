@@ -108,33 +108,6 @@ int flood_until_killed(const char *uuid)
 	return 0;
 }
 
-/* Full frames, as many as go, of a tenant that does nothing else. */
-int send_until_killed(const char *uuid)
-{
-	const u32 batch = DESCRIPTORS / 4, size = 1514;
-	struct vdev v;
-	int error = vdev_open(&v, uuid);
-	u32 i;
-
-	if (error)
-		die("vdev %s: %s", uuid, strerror(error));
-	wire_open();
-	start_cplus(&v);
-	make_frame(&v, memory(TX_FRAME), size, KIND_CASE);
-	printf("sending\n");
-	for (;;) {
-		/* what was put two batches ago has gone */
-		while (__atomic_load_n(&tx_descriptor(v.tx_next + 2 * batch)->flags,
-				       __ATOMIC_ACQUIRE) &
-		       D_OWN)
-			pause_us(500);
-		for (i = 0; i < batch; i++)
-			put_cplus(&v, D_FS | D_LS, TX_FRAME, size);
-		poll_cplus(&v);
-	}
-	return 0;
-}
-
 int hold(const char *uuid)
 {
 	struct vdev v;
