@@ -121,9 +121,16 @@ def read_sharing(directory, part):
 
 
 def hand_off_ms(row, job_ms):
-    """What is left of the time for each, when the jobs have had what they take alone."""
-    return {n: (row["ms"][n] - jobs * job_ms[n]) / row["hand_offs"][n]
-            for n, jobs in row["jobs"].items() if n in job_ms and row["hand_offs"].get(n, 0) > 1}
+    """What is left of the time for each, when the jobs have had what they take alone.
+
+    Where that is less than a tenth of the time, it is lost in what the machine's load changes.
+    """
+    result = {}
+    for n, jobs in row["jobs"].items():
+        left = row["ms"][n] - jobs * job_ms.get(n, 0)
+        if row["hand_offs"].get(n, 0) > 1 and left > row["ms"][n] / 10:
+            result[n] = left / row["hand_offs"][n]
+    return result
 
 
 # --- In user space ---------------------------------------------------------------------------

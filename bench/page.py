@@ -52,7 +52,7 @@ SHARING_COLUMNS = {
     "exits_per_frame_sent": "exits/frame sent",
     "hand_offs": "hand-offs",
     "hand_off_ms": "hand-off ms",
-    "hand_off_most_ms": "longest",
+    "hand_off_most_ms": "longest since the module was loaded",
 }
 COLOURS = ["#c33", "#e80", "#fb5", "#36a", "#6ae", "#393", "#8c6", "#777", "#bbb"]
 STYLE = """body{font:15px sans-serif;max-width:100em;margin:2em auto;padding:0 1em}
