@@ -274,17 +274,18 @@ def read_samples(directory, name):
     return [{which: count * each for which, count in part.items()} for part in (counts, inner)]
 
 
-def read_profile(directory):
+def profile_part(directory):
+    """It is in two parts of the benchmarks: the one that was run last; None."""
+    paths = [os.path.join(directory, part, "profile.tsv") for part in ("rtl8139", "profile")]
+    paths = sorted((path for path in paths if read(path)), key=os.path.getmtime)
+    return os.path.basename(os.path.dirname(paths[-1])) if paths else None
+
+
+def read_profile(directory, part):
     """{place and test: {group: {name: number for each frame sent}}}
 
     Groups: us of the host's processor, us in functions of the module, exits, accesses, counted.
     """
-    # it is in two parts of the benchmarks: the later one
-    paths = [os.path.join(directory, part, "profile.tsv") for part in ("rtl8139", "profile")]
-    paths = sorted((path for path in paths if read(path)), key=os.path.getmtime)
-    if not paths:
-        return {}
-    part = os.path.basename(os.path.dirname(paths[-1]))
     rows = {}
     for place, test, group, name, value in rows_of(directory, part, "profile.tsv"):
         rows.setdefault((place, test), {}).setdefault(group, {})[name] = float(value)

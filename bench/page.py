@@ -58,10 +58,10 @@ COLOURS = ["#c33", "#e80", "#fb5", "#36a", "#6ae", "#393", "#8c6", "#777", "#bbb
 STYLE = """body{font:15px sans-serif;max-width:100em;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;margin:1em 0}
 td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}
-td:first-child,th:first-child{text-align:left}
+td:first-child,th:first-child{text-align:left;min-width:15em}
 small{color:#777;white-space:nowrap}
 svg{display:block;margin:1em 0}
-svg text{font:13px sans-serif}
+svg text{font-size:13px}
 .how{color:#555}"""
 
 
@@ -370,7 +370,7 @@ def page(report, ran):
         if report[part]:
             text += sharing_page(name, how(part), report[part])
     if report["profile"]:
-        text += profile_page(how("profile"), report["profile"])
+        text += profile_page(how(report["profile part"]), report["profile"])
     if report["access"]:
         text += access_page(how("access"), report["access"], report["frames"], report["traffic"])
     if report["compile"]:
