@@ -4,9 +4,9 @@
  * simulated device: each register is read and written, in each state that a stock driver brings the
  * device into, with the values that make a difference: time here, instructions under callgrind.
  *
- * access: times, "kind, model, access, ns, least, most" in a line each: the median, and between what the
- * middle nine tenths of the samples are. access count: the same without the times, each access once,
- * followed by a dump of callgrind's that has the line's number.
+ * access: times, "kind, model, access, ns, least, most" in a line each: the median, and between
+ * what the middle nine tenths of the samples are. access count: the same without the times, each
+ * access once, followed by a dump of callgrind's that has the line's number.
  *
  * The kinds: "hooked" is an access for which a handler of the model ran, "answered" one that the
  * monitor answered from the vdev's state, "direct" one that reached the hardware, "starting" one by

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * How long models take: compiling, and loading and verifying. For each file that is named "file, bytes,
- * what, median, least, most, promised", the last four in ms, in a line each; 1 if any median is over what
- * the project promises.
+ * How long models take: compiling, and loading and verifying. For each file that is named "file,
+ * bytes, what, median, least, most, promised", the last four in ms, in a line each; 1 if any
+ * median is over what the project promises.
  */
 #include <stdio.h>
 #include <stdlib.h>

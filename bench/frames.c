@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * What frames cost in the user-space library, from the guest's access to the last frame's end: bursts of
- * 1 to 8 frames, sent and received, on a simulated RTL8139 that has 1 to 16 vdevs. For callgrind (see
- * bench/instructions): "what, driver, frames, bytes of each, vdevs" in a line each, and each is followed
- * by a dump of callgrind's that has the line's number.
+ * What frames cost in the user-space library, from the guest's access to the last frame's end:
+ * bursts of 1 to 8 frames, sent and received, on a simulated RTL8139 that has 1 to 16 vdevs. For
+ * callgrind (see bench/instructions): "what, driver, frames, bytes of each, vdevs" in a line each,
+ * and each is followed by a dump of callgrind's that has the line's number.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * What a stock driver's traffic costs in register accesses and interrupts, counted in the user-space
- * library: bulk TCP sent, bulk TCP received, and requests, by guests that do what Linux's 8139too and
- * 8139cp do, access by access, on a simulated RTL8139. Nothing is timed: each access takes so many ns of a
- * time that is a number, so every run counts the same.
+ * What a stock driver's traffic costs in register accesses and interrupts, counted in the
+ * user-space library: bulk TCP sent, bulk TCP received, and requests, by guests that do what
+ * Linux's 8139too and 8139cp do, access by access, on a simulated RTL8139. Nothing is timed: each
+ * access takes so many ns of a time that is a number, so every run counts the same.
  *
  * traffic: "NAME VALUE" a line; traffic TABLE: for a person, with other settings tried, too.
  */
@@ -16,11 +16,12 @@
 
 enum {
 	US = 1000,
-	FRAMES = 4000,	 /* that each measurement moves */
-	SEGMENT = 1514,	 /* bytes of a full frame, of an acknowledgement, of a request */
+	FRAMES = 4000,	/* that each measurement moves */
+	SEGMENT = 1514, /* bytes of a full frame, of an acknowledgement, of a request */
 	SMALL = 66,
-	WINDOW = 16,	 /* frames that may be on their way without an acknowledgement: they fit into a ring */
-	PEER_US = 60,	 /* from a frame's arrival at the peer to its answer's arrival here */
+	WINDOW =
+		16, /* frames that may be on their way without an acknowledgement: they fit into a ring */
+	PEER_US = 60,	    /* from a frame's arrival at the peer to its answer's arrival here */
 	DELAYED_US = 40000, /* an acknowledgement of a single frame */
 	MOST_FLYING = 256,
 	ISR_ALL_RX = 0x51,
@@ -38,7 +39,7 @@ struct run {
 	struct world_guest *guest;
 	struct nic nic;
 	bool cplus;
-	u64 exit_ns; /* that an access takes */
+	u64 exit_ns;  /* that an access takes */
 	u64 frame_ns; /* that the guest takes for a frame beside that */
 
 	/* the peer */
@@ -49,9 +50,9 @@ struct run {
 
 	/* the guest: its driver, and TCP */
 	u32 imr;
-	bool polling;		   /* NAPI: is scheduled */
+	bool polling;		     /* NAPI: is scheduled */
 	unsigned int dirty, current; /* transmit descriptors */
-	unsigned int acked;	   /* frames of ours that the peer has */
+	unsigned int acked;	     /* frames of ours that the peer has */
 	unsigned int sent, received;
 	unsigned int owed; /* frames that we have not acknowledged */
 	u64 accesses, interrupts;
@@ -183,7 +184,8 @@ static void transmit(struct run *run, u32 length)
 	pass(run, run->frame_ns);
 	run->current++;
 	if (run->cplus) {
-		cp_queue(&run->nic, NIC_CP_TX + NIC_BUFFER * (entry % 32), length, DESC_FS | DESC_LS, 0);
+		cp_queue(&run->nic, NIC_CP_TX + NIC_BUFFER * (entry % 32), length,
+			 DESC_FS | DESC_LS, 0);
 		guest_store(run->guest, NIC_CP_TX + NIC_BUFFER * (entry % 32), frame, length);
 		out(run, NIC_TPPOLL, 1, POLL_NORMAL);
 		return;
@@ -393,20 +395,23 @@ static struct figures measure(const void *block, size_t size, const struct setti
 			feed(&run, &given);
 		if (step(&run, kind != RECEIVE))
 			continue;
-		if (kind == RECEIVE ? run.received == FRAMES : run.sent == FRAMES && run.acked >= FRAMES)
+		if (kind == RECEIVE ? run.received == FRAMES
+				    : run.sent == FRAMES && run.acked >= FRAMES)
 			break;
 		next = next_event(&run);
 		world_require(next != 0, "nothing goes on, and it is not done");
 		pass(&run, next > run.world->now ? next - run.world->now : 0);
 	}
-	figures = (struct figures){ (double)run.accesses / FRAMES, (double)(stats->hooks - hooks) / FRAMES,
+	figures = (struct figures){ (double)run.accesses / FRAMES,
+				    (double)(stats->hooks - hooks) / FRAMES,
 				    (double)run.interrupts / FRAMES,
 				    (double)(run.world->now - start) / US / FRAMES };
 	world_destroy(run.world);
 	return figures;
 }
 
-static const struct settings defaults = { false, 2, VPIO_INTERRUPT_US, VPIO_INTERRUPT_EVENTS, VPIO_POLL_US };
+static const struct settings defaults = { false, 2, VPIO_INTERRUPT_US, VPIO_INTERRUPT_EVENTS,
+					  VPIO_POLL_US };
 
 static void show(const char *what, const void *block, size_t size, struct settings settings)
 {
@@ -417,8 +422,8 @@ static void show(const char *what, const void *block, size_t size, struct settin
 		for (kind = 0; kind < KINDS; kind++) {
 			struct figures figures = measure(block, size, &settings, kind);
 
-			printf("%-34s %-7s %-8s %6.2f accesses, %5.2f hooks, %5.3f interrupts, %8.1f us\n", what,
-			       driver ? "8139cp" : "8139too", kinds[kind], figures.accesses,
+			printf("%-34s %-7s %-8s %6.2f accesses, %5.2f hooks, %5.3f interrupts, %8.1f us\n",
+			       what, driver ? "8139cp" : "8139too", kinds[kind], figures.accesses,
 			       figures.hooks, figures.interrupts, figures.us);
 		}
 	}
@@ -436,7 +441,8 @@ static void table(const void *block, size_t size)
 			settings = defaults;
 			settings.exit_us = exits[i];
 			settings.interrupt_us = gaps[j];
-			snprintf(what, sizeof(what), "exits of %u us, interrupt_us %u", exits[i], gaps[j]);
+			snprintf(what, sizeof(what), "exits of %u us, interrupt_us %u", exits[i],
+				 gaps[j]);
 			show(what, block, size, settings);
 		}
 	}

@@ -12,9 +12,10 @@
  *   edu-job VFIO MODE ...      jobs, spy or bad by VFIO
  *   edu-job VFIO msi ID COUNT  each job's end must be one message
  *   edu-job VFIO compute|transfer ID MS
- *                              one such job after the other, for the benchmarks: says "ready", waits for
- *                              the end of its standard input, works for MS milliseconds, says how many
- *                              jobs ended, in what time, and how long each took from asking to its end
+ *                              one such job after the other, for the benchmarks: says "ready",
+ *                              waits for the end of its standard input, works for MS milliseconds,
+ *                              says how many jobs ended, in what time, and how long each took from
+ *                              asking to its end
  *
  * ID (1 to 255) is in all patterns. EDU_BYTES=N in the environment: the first N bytes of the buffer
  * are used, a multiple of 8. (On the physical device 4088: before version 8.1, QEMU dies of a

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * Timed traffic between two machines, for the benchmarks (rig/stream.c moves checked bytes for the tests):
+ * Timed traffic between two machines, for the benchmarks (rig/stream.c moves checked bytes for the
+ * tests):
  *
  *   flow serve PORT
- *       returns once it listens; answers any number of the following, one after the other, in the background
+ *       returns once it listens; answers any number of the following, one after the other, in the
+ *       background
  *   flow tcp-send|tcp-receive|udp-send|udp-receive ADDRESS PORT MILLISECONDS [DATAGRAMS-PER-SECOND]
- *       moves bytes as fast as it can (datagrams not faster than that); prints "BYTES NS DATAGRAMS-LOST", the
- *       bytes that arrived and the time from the first to the last. What TCP has taken and not yet sent
- *       when the time is over is forgotten, so that a slow card takes no longer than a fast one.
+ *       moves bytes as fast as it can (datagrams not faster than that); prints "BYTES NS
+ *       DATAGRAMS-LOST", the bytes that arrived and the time from the first to the last. What TCP
+ *       has taken and not yet sent when the time is over is forgotten, so that a slow card takes
+ *       no longer than a fast one.
  *   flow request ADDRESS PORT MILLISECONDS
- *       one byte to and fro by UDP, one request at a time; prints "REQUESTS NS MEDIAN P99", the last two in ns
+ *       one byte to and fro by UDP, one request at a time; prints "REQUESTS NS MEDIAN P99", the
+ *       last two in ns
  *
- * What is asked goes over a TCP connection, and so does the answer; datagrams go to and from the same port.
+ * What is asked goes over a TCP connection, and so does the answer; datagrams go to and from the
+ * same port.
  */
 #include <inttypes.h>
 #include <netinet/tcp.h>

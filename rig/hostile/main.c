@@ -9,8 +9,9 @@
  *   hostile UUID --bystander  a peaceful user: asks the peer for its address 20 times a second
  *                             until SIGTERM, and says whether it got all answers
  *   hostile UUID --flood      frames and memory come and go until it is killed
- *   hostile UUID --send MS    a tenant of the benchmarks: says "ready", waits for the end of its standard
- *                             input, then sends full frames for MS milliseconds (and half a second before)
+ *   hostile UUID --send MS    a tenant of the benchmarks: says "ready", waits for the end of its
+ *                             standard input, then sends full frames for MS milliseconds (and half
+ *                             a second before)
  *   hostile UUID --hold       opens the vdev, closes it when asked to release it (or killed)
  *   hostile --soak DEVICE [--seed N] [--seconds N] UUID...
  *                             many tenants at once, most of them honest, on the vdevs of one

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * A tenant of the benchmarks: a user of an RTL8139's vdev that sends full frames and sleeps until the
- * card interrupts, as a guest in C+ mode does, and says how many went and how long each took from
- * asking for it to its end.
+ * A tenant of the benchmarks: a user of an RTL8139's vdev that sends full frames and sleeps until
+ * the card interrupts, as a guest in C+ mode does, and says how many went and how long each took
+ * from asking for it to its end.
  */
 #define _GNU_SOURCE
 #include "cases.h"
