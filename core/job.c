@@ -109,7 +109,7 @@ static void note_waiting(struct vpio_vdev *vdev)
 static void tell_end(struct vpio_vdev *vdev)
 {
 	if (vdev == vdev->pdev->caller)
-		vdev->called = true;
+		vdev->run |= VPIO_RUN_ENDS;
 	else
 		vdev->pdev->ops->wake_vdev(vdev);
 }
@@ -420,21 +420,29 @@ bool vpio_job_deliver(struct vpio_vdev *vdev, u32 most)
 void vpio_job_cancel(struct vpio_vdev *vdev, u32 engine)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
+	bool others = false;
 	u32 i;
 
+	if (vdev->head == vdev->tail) /* both change only in the course of the vdev's own work */
+		return;
 	pdev->ops->lock(pdev);
 	for (i = vdev->head; i != vdev->tail; i++) {
 		struct vpio_slot *slot = slot_at(vdev, i);
 
-		if (slot->engine != engine)
+		if (slot->engine != engine) {
+			others = true;
 			continue;
+		}
 		slot->cancelled = true;
 		if (slot->state == VPIO_SLOT_QUEUED) {
 			slot->state = VPIO_SLOT_ENDED;
 			slot->status = 1;
 		}
 	}
-	note_waiting(vdev);
+	if (others)
+		note_waiting(vdev);
+	else
+		pdev->waiting[engine] &= ~vpio_share_bit(vdev);
 	pdev->ops->wake_vdev(vdev);
 	pdev->ops->unlock(pdev);
 }

@@ -35,6 +35,7 @@ enum {
 	BUSY = 2000000, /* ns: interrupts that come sooner than this one after the other */
 
 	ANSWERS = 6,	/* times that a guest takes to answer an interrupt, from one to the next */
+	ENDS = 2,	/* likewise, from the last end of a job to the interrupt for it */
 	MOST_GAPS = 20, /* ... but no more than so many times what is set */
 	LATER = 10000000, /* ns: what is raised `later` waits no longer */
 };
@@ -181,22 +182,29 @@ static bool streams(const struct vpio_vdev *vdev)
 	return vdev->begun > 1 || vdev->arrivals > 1;
 }
 
+/* So many times what the guest takes to answer an interrupt, within bounds. */
+static u64 gap_of(const struct vpio_vdev *vdev, u64 gap, u64 answers)
+{
+	const u64 time = vdev->answer * answers;
+
+	if (time < gap)
+		return gap;
+	return time < gap * MOST_GAPS ? time : gap * MOST_GAPS;
+}
+
 /* When the guest is to be told of what has happened. */
 static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 {
 	const u64 since = vdev->rested > vdev->interrupted ? vdev->rested : vdev->interrupted;
 	const u64 last = (vdev->held ? vdev->since : now) + LATER;
-	u64 patience = vdev->answer * ANSWERS;
+	const u64 patience = gap_of(vdev, gap, ANSWERS);
+	const u64 ends = gap_of(vdev, gap, ENDS);
 
-	if (patience < gap)
-		patience = gap;
-	else if (patience > gap * MOST_GAPS)
-		patience = gap * MOST_GAPS;
 	if (!vdev->held && now - since >= patience && now - vdev->before >= patience)
 		return now; /* it has been quiet */
 	/* ends alone: it goes on to send, or an answer comes; or it has stopped, and waits for just this */
 	if (!vdev->arrived)
-		return sooner(vdev->ended + (vdev->news ? patience : 2 * patience), last);
+		return sooner(vdev->ended + (vdev->news ? ends : 2 * ends), last);
 	if (streams(vdev) || vdev->streamed)
 		return sooner((since > vdev->began ? since : vdev->began) + patience, last);
 	return vdev->begun ? now : since + gap;

@@ -87,6 +87,9 @@ struct vpio_limit {
 	u64 empty; /* ns: when it was or will be empty */
 };
 
+/* Of vpio_vdev.run: a job has ended in the course of what started it. */
+#define VPIO_RUN_ENDS (1u << 31)
+
 enum { VPIO_LIMIT_BYTES, VPIO_LIMIT_FRAMES, VPIO_LIMITS };
 
 /* What has passed on an engine since it was started: rounds, and turns that somebody had. */
@@ -136,8 +139,7 @@ struct vpio_vdev {
 	bool hooked;		  /* a handler ran in this access */
 	bool direct;		  /* this access reached the hardware */
 	u32 written;		  /* where the guest wrote last, bytes into the BAR */
-	u32 run;		  /* engines that asked for on_run */
-	bool called;		  /* a job of it has ended while it was being started */
+	u32 run;		  /* engines that asked for on_run, a bit each; VPIO_RUN_ENDS */
 	struct vpio_vdev_stats stats; /* waits: by the pdev's lock */
 
 	/* Guarded by the pdev's lock. */

@@ -161,42 +161,40 @@ bool vpio_vdev_irq_level(struct vpio_vdev *vdev)
 
 /* --- Registers --------------------------------------------------------------------------- */
 
-static void run_engines(struct vpio_vdev *vdev)
+/* What is run may start jobs that end at once, whose ends let it go on: some turns of that are done here. */
+static noinline void run_engines(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	u32 run = vdev->run, i;
+	u32 turns = 0, run, i;
+	bool more;
 
-	vdev->run = 0;
-	for (i = 0; run >> i; i++) {
-		if (run >> i & 1)
-			vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_RUN], NULL, 0, 0,
-				    0);
-	}
+	do {
+		more = vdev->run & VPIO_RUN_ENDS && vpio_job_deliver(vdev, MOST_LETTERS);
+		run = vdev->run & ~VPIO_RUN_ENDS;
+		vdev->run = more ? VPIO_RUN_ENDS : 0;
+		for (i = 0; run >> i; i++) {
+			if (run >> i & 1)
+				vpio_vm_run(pdev, vdev, pdev->model.engines[i].on[VPB_ON_RUN], NULL,
+					    0, 0, 0);
+		}
+	} while (vdev->run & VPIO_RUN_ENDS && ++turns < MOST_TURNS);
 }
 
 /* Runs what a handler left to be done: engines that asked to run, the receive filter, the line. */
 static void settle(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
-	u32 i;
 
 	vpio_slice_begin(vdev);
 	if (vdev->run)
 		run_engines(vdev);
-	/* what it started may have ended, by which it may go on */
-	for (i = 0; i < MOST_TURNS && vdev->called; i++) {
-		vdev->called = vpio_job_deliver(vdev, MOST_LETTERS);
-		if (vdev->run)
-			run_engines(vdev);
-	}
 	if (vdev->stale & VPB_REG_FILTER) {
 		vdev->stale &= (u8)~VPB_REG_FILTER;
 		vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_FILTER], NULL, 0, 0, 0);
 	}
 	if (vdev->stale & VPB_REG_IRQ)
 		vpio_update_line(vdev);
-	if (vdev->run || vdev->called) {
-		vdev->called = false;
+	if (vdev->run) {
 		pdev->ops->lock(pdev);
 		if (vdev->attached)
 			pdev->ops->wake_vdev(vdev);
@@ -1020,7 +1018,6 @@ void vpio_vdev_reset(struct vpio_vdev *vdev)
 	pdev->ops->unlock(pdev);
 	vpio_config_reset(vdev);
 	vdev->run = 0;
-	vdev->called = false;
 	vpio_pace_forget(vdev);
 	vpio_vm_run(pdev, vdev, pdev->model.header->on[VPB_ON_RESET], NULL, 0, 0, 0);
 	vdev->stale = VPB_REG_FILTER | VPB_REG_IRQ;
