@@ -163,18 +163,6 @@ static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
 	return found;
 }
 
-/* What is late is recovered if it is so still when causes have been looked at. */
-static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
-{
-	vpio_slice_advance(pdev);
-	vpio_job_expire(pdev, now);
-	if (!pdev->late || pdev->storm)
-		return;
-	look(pdev, false, false);
-	vpio_slice_advance(pdev);
-	vpio_job_expire(pdev, now);
-}
-
 /*
  * Prompt hardware has ended a job before it has answered the access that started it, as emulated devices do. Then each
  * end is found by looking for it, and need not interrupt. How the hardware is shows by trying now and then.
@@ -215,6 +203,19 @@ static bool poll_jobs(struct vpio_pdev *pdev)
 	return true;
 }
 
+/* What is late is recovered if it is so still when causes, and ends that are none, have been looked at. */
+static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
+{
+	vpio_slice_advance(pdev);
+	vpio_job_expire(pdev, now);
+	if (!pdev->late || pdev->storm)
+		return;
+	look(pdev, false, false);
+	poll_jobs(pdev);
+	vpio_slice_advance(pdev);
+	vpio_job_expire(pdev, now);
+}
+
 /*
  * Starts what can be started. Where more waits than the hardware takes, or the hardware is prompt, some of it has
  * ended already: to look at once costs less than an interrupt, and its worker's run.
@@ -244,6 +245,13 @@ static void start_jobs(struct vpio_pdev *pdev)
 	if (pdev->suspicious)
 		pdev->ops->wake_pdev(pdev);
 	vpio_pace_started(pdev);
+}
+
+/* Nobody looks for the ends of what is started in a storm, but at ticks: they are to be causes then. */
+static void start_unwatched(struct vpio_pdev *pdev)
+{
+	set_prompt(pdev, false);
+	vpio_job_start(pdev);
 }
 
 void vpio_pdev_start_jobs(struct vpio_pdev *pdev)
@@ -279,7 +287,7 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	if (!vpio_health_is_down(pdev) && !pdev->storm)
 		start_jobs(pdev);
 	else if (pdev->storm)
-		vpio_job_start(pdev);
+		start_unwatched(pdev);
 	pdev->looked = false;
 	return found;
 }

@@ -488,11 +488,36 @@ static inline void vpio_store(u8 *state, const struct vpb_var *var, u32 index, u
 	vpio_put_bytes(state + var->offset + index * var->width, var->width, value);
 }
 
+/* A variable of one element, whole: somebody may read it meanwhile. */
+static inline void vpio_store_once(u8 *state, const struct vpb_var *var, u64 value)
+{
+	void *place = state + var->offset;
+
+	switch (var->width) {
+	case 1:
+		WRITE_ONCE(*(u8 *)place, (u8)value);
+		break;
+	case 2:
+		WRITE_ONCE(*(u16 *)place, (u16)value);
+		break;
+	case 4:
+		WRITE_ONCE(*(u32 *)place, (u32)value);
+		break;
+	case 8:
+		WRITE_ONCE(*(u64 *)place, value);
+		break;
+	}
+}
+
 /* Gives all elements of a variable its value after a reset. */
 static inline void vpio_reset_variable(u8 *state, const struct vpb_var *var)
 {
 	u32 i;
 
+	if (var->count == 1) {
+		vpio_store_once(state, var, var->reset);
+		return;
+	}
 	if (!var->reset)
 		memset(state + var->offset, 0, (size_t)var->count * var->width);
 	for (i = 0; var->reset && i < var->count; i++)

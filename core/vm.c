@@ -511,22 +511,18 @@ static u64 run(struct vm *vm, const struct vpb_handler *handler, u64 *r)
 		GO;     \
 	} while (0)
 #define FOR_WIDTHS(DO) DO(u8) DO(u16) DO(u32) DO(u64)
-#define LOAD(type)                                                       \
-	LOAD_##type:                                                     \
-	{                                                                \
-		type value;                                              \
-                                                                         \
-		memcpy(&value, vm->state[insn->a] + IMM, sizeof(value)); \
-		D = value;                                               \
-		NEXT;                                                    \
+/* Whole: a guest's handler reads variables of the hardware without the pdev's lock. */
+#define LOAD(type)                                                        \
+	LOAD_##type:                                                      \
+	{                                                                 \
+		D = READ_ONCE(*(const type *)(vm->state[insn->a] + IMM)); \
+		NEXT;                                                     \
 	}
-#define STORE(type)                                                      \
-	STORE_##type:                                                    \
-	{                                                                \
-		const type value = (type)A;                              \
-                                                                         \
-		memcpy(vm->state[insn->d] + IMM, &value, sizeof(value)); \
-		NEXT;                                                    \
+#define STORE(type)                                                       \
+	STORE_##type:                                                     \
+	{                                                                 \
+		WRITE_ONCE(*(type *)(vm->state[insn->d] + IMM), (type)A); \
+		NEXT;                                                     \
 	}
 #define CHANGE(type)                        \
 	CHANGE_##type:                      \

@@ -604,6 +604,37 @@ static void test_prompt(void **state)
 	assert_int_equal(stats->recoveries, 0);
 }
 
+/* Interrupts without end begin while ends need not interrupt: what is sent meanwhile is sent once, and its end is found. */
+static void test_prompt_storm(void **state)
+{
+	const struct vpio_pdev_stats *stats;
+	unsigned int descriptor, i;
+	struct scene scene;
+	struct nic *nic;
+	u8 frame[FRAME];
+	u32 frames;
+
+	open_scene(&scene, state);
+	nic = &scene.nics[0];
+	stats = pdev_stats(scene.world);
+	sim_set_immediate(scene.world->device, true);
+	for (i = 0; i < 40; i++)
+		send_and_look(&scene, nic);
+	scene.world->rounds = 1000;
+	sim_fault(scene.world->device, SIM_FAULT_STORM, SIM_FOREVER);
+	arrive_at(&scene, 0, 1);
+	pass(scene.world, 10 * MS);
+	assert_true(stats->storms);
+	frames = scene.world->frames;
+	frame_make(frame, FRAME, frame_stranger, nic_mac(nic->guest), 1);
+	descriptor = nic_send(nic, frame, FRAME);
+	pass(scene.world, 2000ull * MS);
+	assert_int_equal(nic_end(nic, descriptor), NIC_SENT);
+	assert_int_equal(scene.world->frames - frames, 1);
+	assert_int_equal(stats->recoveries, 0);
+	sim_fault(scene.world->device, SIM_FAULT_STORM, 0);
+}
+
 static void test_reset(void **state)
 {
 	struct scene scene;
@@ -638,10 +669,10 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(idle),	  TEST(watch),	TEST(poll),  TEST(sparse),   TEST(poll_busy),
-		TEST(poll_storm), TEST(hold),	TEST(seen),  TEST(burst),    TEST(ends),
-		TEST(aborted),	  TEST(later),	TEST(along), TEST(masked),   TEST(request),
-		TEST(stream),	  TEST(prompt), TEST(reset), TEST(settings),
+		TEST(idle),	  TEST(watch),	TEST(poll),	    TEST(sparse), TEST(poll_busy),
+		TEST(poll_storm), TEST(hold),	TEST(seen),	    TEST(burst),  TEST(ends),
+		TEST(aborted),	  TEST(later),	TEST(along),	    TEST(masked), TEST(request),
+		TEST(stream),	  TEST(prompt), TEST(prompt_storm), TEST(reset),  TEST(settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
