@@ -34,6 +34,8 @@ COLUMNS = [
 WORKS = {
     "tcp": "guests send by TCP (8139cp)",
     "udp": "guests send by UDP (8139cp)",
+    "tcp-virtio": "guests send by TCP (virtio-net with vhost)",
+    "udp-virtio": "guests send by UDP (virtio-net with vhost)",
     "frames": "tenants without a VM send full frames",
     "compute": "factorials",
     "transfer": "transfers of 4 KiB",

@@ -61,8 +61,9 @@ static void put32(u8 *p, u32 value)
 }
 
 /*
- * The CRC's tables, for eight bytes at a time ("slicing by 8"): entry i of table k is the CRC, without its inversions, of the
- * byte i with k zeros behind it. That is linear: each entry is the sum of those of its bits, which ENTRY() is given.
+ * The CRC's tables, for eight bytes at a time ("slicing by 8"): entry i of table k is the CRC,
+ * without its inversions, of the byte i with k zeros behind it. That is linear: each entry is the
+ * sum of those of its bits, which ENTRY() is given.
  */
 #define CRC_BIT(i, bit, value) ((i) >> (bit)&1 ? (value) : 0)
 #define ENTRY(i, a, b, c, d, e, f, g, h)                                             \

@@ -164,8 +164,9 @@ static bool look(struct vpio_pdev *pdev, bool interrupt, bool tick)
 }
 
 /*
- * Prompt hardware has ended a job before it has answered the access that started it, as emulated devices do. Then each
- * end is found by looking for it, and need not interrupt. How the hardware is shows by trying now and then.
+ * Prompt hardware has ended a job before it has answered the access that started it, as emulated
+ * devices do. Then each end is found by looking for it, and need not interrupt. How the hardware is
+ * shows by trying now and then.
  */
 static void set_prompt(struct vpio_pdev *pdev, bool prompt)
 {
@@ -178,7 +179,10 @@ static void set_prompt(struct vpio_pdev *pdev, bool prompt)
 		vpio_vm_run(pdev, NULL, pdev->model.engines[i].on[VPB_ON_MASK], NULL, prompt, 0, 0);
 }
 
-/* Looks for ends of jobs; an interrupt that they have raised finds nothing then, and is excused. False: there is none. */
+/*
+ * Looks for ends of jobs. An interrupt that they have raised finds nothing then, and is excused.
+ * False: there is none.
+ */
 static bool poll_jobs(struct vpio_pdev *pdev)
 {
 	const struct vpio_model *model = &pdev->model;
@@ -203,7 +207,7 @@ static bool poll_jobs(struct vpio_pdev *pdev)
 	return true;
 }
 
-/* What is late is recovered if it is so still when causes, and ends that are none, have been looked at. */
+/* What is late is recovered if it is so still when causes and ends have been looked for. */
 static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
 {
 	vpio_slice_advance(pdev);
@@ -217,8 +221,8 @@ static void meet_deadlines(struct vpio_pdev *pdev, u64 now)
 }
 
 /*
- * Starts what can be started. Where more waits than the hardware takes, or the hardware is prompt, some of it has
- * ended already: to look at once costs less than an interrupt, and its worker's run.
+ * Starts what can be started. Where more waits than the hardware takes, or the hardware is prompt,
+ * some of it has ended already: to look at once costs less than an interrupt, and its worker's run.
  */
 static void start_jobs(struct vpio_pdev *pdev)
 {
@@ -239,15 +243,15 @@ static void start_jobs(struct vpio_pdev *pdev)
 		if (!vpio_job_is_running(pdev))
 			return;
 	}
+	/* nobody has looked for the ends of what was started last */
 	if (i == MOST_LOOKS)
-		set_prompt(pdev,
-			   false); /* nobody would look for the ends of what was started last */
+		set_prompt(pdev, false);
 	if (pdev->suspicious)
 		pdev->ops->wake_pdev(pdev);
 	vpio_pace_started(pdev);
 }
 
-/* Nobody looks for the ends of what is started in a storm, but at ticks: they are to be causes then. */
+/* In a storm nobody looks for ends but by causes, at ticks. */
 static void start_unwatched(struct vpio_pdev *pdev)
 {
 	set_prompt(pdev, false);

@@ -20,8 +20,9 @@
  * by the piece of work that began in it), so nobody waits for ever; and over any time in which two
  * vdevs wait, what they get by their weights differs by no more than this of each.
  *
- * To choose costs a step for each vdev that waits, whatever the weights and sizes, and however many others there are:
- * what the rounds have brought those for whom nothing waits is reckoned when something does.
+ * To choose costs a step for each vdev that waits, whatever the weights and sizes, and however many
+ * others there are: what the rounds have brought those for whom nothing waits is reckoned when
+ * something does.
  *
  * Rates. A vdev's limit of bytes or frames a second is a token bucket, which is kept as the time at
  * which it is empty: each frame puts that off by what it takes at the rate. Until then the vdev is

@@ -351,7 +351,10 @@ static inline void vpio_hardware_write(struct vpio_pdev *pdev, u32 bar, u32 offs
 
 /* pdev.c: lets the hardware rest; what is on it ends with status 1. */
 void vpio_pdev_quiesce(struct vpio_pdev *pdev);
-/* Starts what waits for host engines here and now, if all is well; else lets the worker see to it. Pdev's lock. */
+/*
+ * Starts what waits for host engines here and now, if all is well; else lets the worker see to it.
+ * Pdev's lock.
+ */
 void vpio_pdev_start_jobs(struct vpio_pdev *pdev);
 
 /* decode.c: the code that the virtual machine runs */
@@ -736,8 +739,9 @@ struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64
  * bring them.
  */
 void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
-/* It is attached: no rounds have passed for it before; or it leaves, or its weight changes: all have been reckoned. */
+/* It is attached: no rounds have passed for it before. */
 void vpio_share_join(struct vpio_vdev *vdev);
+/* It leaves, or its weight changes: all that have passed are reckoned. */
 void vpio_share_settle(struct vpio_vdev *vdev);
 /* What a turn turned out to cost beyond that. */
 void vpio_share_charge(struct vpio_vdev *vdev, u32 engine, u64 cost);

@@ -161,7 +161,7 @@ bool vpio_vdev_irq_level(struct vpio_vdev *vdev)
 
 /* --- Registers --------------------------------------------------------------------------- */
 
-/* What is run may start jobs that end at once, whose ends let it go on: some turns of that are done here. */
+/* What is run may start jobs that end at once, whose ends let it go on: some turns of that. */
 static noinline void run_engines(struct vpio_vdev *vdev)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
