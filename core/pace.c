@@ -25,7 +25,7 @@
  *  - One that begins a single job waits for its answer, and gets it at once.
  *
  * The gap is the vdev's setting, or longer: a few times what the guest takes to answer an
- * interrupt, and twice that for ends alone, since a sender may have stopped until it hears of them.
+ * interrupt; for ends alone fewer times, since a sender may have stopped until it hears of them.
  * Where an exit costs much (the guest is nested, or its processor busy), so does an interrupt.
  */
 #include "state.h"

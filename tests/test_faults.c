@@ -580,6 +580,29 @@ static void test_stop(void **state)
 	assert_all_alive(&scene);
 }
 
+/* A card that has forgotten where its buffers are sends what it is given all the same. */
+static void test_forgetful(void **state)
+{
+	enum { TSAD = 0x20 };
+	struct scene scene;
+	unsigned int i;
+
+	open_scene(&scene, state);
+	for (i = 0; i < HARDWARE_DEPTH; i++)
+		sim_write(scene.world->device, 1, TSAD + 4 * i, 4, 0);
+	for (i = 0; i < 2 * HARDWARE_DEPTH; i++) {
+		const u32 before = scene.world->frames;
+		const unsigned int descriptor = send_frame(&scene, 0, i);
+
+		world_run(scene.world);
+		assert_int_equal(nic_end(&scene.nics[0], descriptor), NIC_SENT);
+		assert_int_equal(scene.world->frames - before, 1);
+		assert_memory_equal(scene.world->wire[before % WORLD_CAPTURE].data, scene.frame,
+				    60);
+	}
+	assert_all_alive(&scene);
+}
+
 /* --- Fairness ---------------------------------------------------------------------------- */
 
 /* One guest floods; a frame of another is sent in its turn: behind what is on the hardware, not behind all that waits. */
@@ -648,8 +671,8 @@ int main(void)
 		TEST(life_bus),	      TEST(life_detached),
 		TEST(many_lives),     TEST(transmitter_off_and_on),
 		TEST(detached),	      TEST(inbox_reset),
-		TEST(stop),	      TEST(fair),
-		TEST(fair_local),
+		TEST(stop),	      TEST(forgetful),
+		TEST(fair),	      TEST(fair_local),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
