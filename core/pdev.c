@@ -229,8 +229,11 @@ static void start_jobs(struct vpio_pdev *pdev)
 	bool probe, found;
 	unsigned int i;
 
+	/* in a storm nobody looks for ends but by causes, at ticks */
+	if (pdev->storm)
+		set_prompt(pdev, false);
 	vpio_job_start(pdev);
-	if (!vpio_job_is_running(pdev))
+	if (pdev->storm || !vpio_job_is_running(pdev))
 		return;
 	probe = pdev->prompt || !(++pdev->starts % PROBE);
 	for (i = 0; i < MOST_LOOKS && (probe || vpio_job_is_full(pdev)); i++) {
@@ -249,13 +252,6 @@ static void start_jobs(struct vpio_pdev *pdev)
 	if (pdev->suspicious)
 		pdev->ops->wake_pdev(pdev);
 	vpio_pace_started(pdev);
-}
-
-/* In a storm nobody looks for ends but by causes, at ticks. */
-static void start_unwatched(struct vpio_pdev *pdev)
-{
-	set_prompt(pdev, false);
-	vpio_job_start(pdev);
 }
 
 void vpio_pdev_start_jobs(struct vpio_pdev *pdev)
@@ -288,10 +284,8 @@ bool vpio_pdev_run(struct vpio_pdev *pdev, bool interrupt)
 	}
 	if (!vpio_health_is_down(pdev))
 		meet_deadlines(pdev, now);
-	if (!vpio_health_is_down(pdev) && !pdev->storm)
+	if (!vpio_health_is_down(pdev))
 		start_jobs(pdev);
-	else if (pdev->storm)
-		start_unwatched(pdev);
 	pdev->looked = false;
 	return found;
 }

@@ -118,15 +118,14 @@ void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost)
 	const u64 rounds = rounds_to_go(vdev, engine);
 	const s64 most = (s64)(pdev->quantum + 1) * SCALE;
 	struct vpio_rounds then = *now;
-	u64 set = keeping | vpio_share_bit(vdev);
 
 	then.rounds += rounds;
 	then.turns++;
-	while (set) {
-		struct vpio_vdev *other = vpio_share_next(pdev, &set);
+	while (keeping) {
+		struct vpio_vdev *other = vpio_share_next(pdev, &keeping);
 
 		settle(other, engine);
-		pass_rounds(other, engine, rounds, keeping & vpio_share_bit(other) ? most : 0);
+		pass_rounds(other, engine, rounds, most);
 		other->settled[engine] = then;
 	}
 	*now = then;

@@ -735,8 +735,8 @@ static inline struct vpio_vdev *vpio_share_next(const struct vpio_pdev *pdev, u6
 struct vpio_vdev *vpio_share_first(const struct vpio_pdev *pdev, u32 engine, u64 waiting);
 /*
  * It has its turn, and all the rounds pass that it takes. Cost: what is known of it, in bytes or
- * ns, 1 at least. Keeping: those that wait, and others that are to keep what credit the rounds
- * bring them.
+ * ns, 1 at least. Keeping: those that wait, itself among them, and others that are to keep what
+ * credit the rounds bring them.
  */
 void vpio_share_serve(struct vpio_vdev *vdev, u32 engine, u64 keeping, u64 cost);
 /* It is attached: no rounds have passed for it before. */

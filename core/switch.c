@@ -138,6 +138,7 @@ void vpio_switch_learn(struct vpio_pdev *pdev)
 	if (!(pdev->model.header->flags & VPB_NIC))
 		return;
 	memset(pdev->addresses, 0, sizeof(pdev->addresses));
+	pdev->promiscuous = 0;
 	for (i = 0; i < pdev->count; i++) {
 		*find_place(pdev, pdev->vdevs[i]->mac) = (u8)(pdev->vdevs[i]->seat + 1);
 		vpio_switch_listen(pdev->vdevs[i]);

@@ -1074,7 +1074,6 @@ void vpio_vdev_detach(struct vpio_vdev *vdev)
 		pdev->vdevs[i] = pdev->vdevs[--pdev->count];
 		pdev->seats &= ~vpio_share_bit(vdev);
 	}
-	pdev->promiscuous &= ~vpio_share_bit(vdev);
 	vdev->attached = false;
 	vpio_switch_learn(pdev);
 	pdev->ops->unlock(pdev);

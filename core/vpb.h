@@ -218,8 +218,8 @@ enum vpb_discipline {
 
 /*
  * Handlers that an engine may have. Of a host engine: transmit, recover, poll, mask, done, frame,
- * run. Of a slice engine: start, idle, ready, save, saved, restore, restored, recover, done. Of a partition
- * engine: reset, interrupt, start, idle, recover, done; where it says hardware, these are of one
+ * run. Of a slice engine: start, idle, ready, save, saved, restore, restored, recover, done. Of a
+ * partition engine: reset, interrupt, start, idle, recover, done; where it says hardware, these are of one
  * instance (VPB_H_INSTANCE).
  */
 enum vpb_engine_event {

@@ -154,7 +154,7 @@ static uint64_t shoot(int fd, uint64_t ms, uint64_t rate)
 	return sent;
 }
 
-static struct answer catch (int fd, uint64_t ms)
+static struct answer collect(int fd, uint64_t ms)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	struct head *head = (struct head *)bytes;
@@ -270,7 +270,7 @@ static void serve_one(int fd, const struct sockaddr_in *own, const struct sockad
 		cut(fd);
 		return;
 	case UDP_SEND:
-		answer = catch (udp, order.ms);
+		answer = collect(udp, order.ms);
 		break;
 	case UDP_RECEIVE:
 		answer.count = shoot(udp, order.ms, order.rate);
@@ -340,7 +340,7 @@ static int ask_for(enum what what, const char *host, const char *port, uint32_t 
 		other.count = sent - answer.count;
 		break;
 	case UDP_RECEIVE:
-		answer = catch (udp, ms);
+		answer = collect(udp, ms);
 		read_all(fd, &other, sizeof(other));
 		other.count -= answer.count;
 		break;
