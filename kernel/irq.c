@@ -6,6 +6,9 @@
  * INTx is a level. When it is up and not masked, the user is signalled once and it is masked
  * (automasked); when the user unmasks it, by ioctl or by the unmask eventfd (which KVM signals when
  * the guest has acknowledged the interrupt), and it is still up, the user is signalled again.
+ * After some times of that, without the level ever down, only after a pause: a guest that is
+ * interrupted again before it has executed anything gets nowhere. (Linux's 8139cp may unmask
+ * reception while its poll waits for its turn; between interrupts in a row that turn never comes.)
  *
  * The user chooses the eventfds and may give one for two purposes. Signalling one runs its waiters
  * with its wait queue locked, and handle_unmask() is such a waiter: so nothing is signalled under
@@ -19,10 +22,14 @@
 
 enum {
 	NO_INDEX = VFIO_PCI_NUM_IRQS,
+
+	/* signals in a row for one and the same level, before there are pauses between them */
+	MOST_REPEATS = 16,
+	PAUSE_NS = NSEC_PER_MSEC,
 };
 
 /* The eventfd to be signalled now, or NULL; INTx is masked then. */
-static struct eventfd_ctx *take_due(struct vpio_irq *irq)
+static struct eventfd_ctx *take_due(struct vpio_irq *irq, bool paused)
 {
 	struct eventfd_ctx *trigger;
 
@@ -32,14 +39,20 @@ static struct eventfd_ctx *take_due(struct vpio_irq *irq)
 	if (irq->index == VFIO_PCI_INTX_IRQ_INDEX) {
 		if (irq->masked)
 			return NULL;
+		if (irq->repeats >= MOST_REPEATS && !paused) {
+			if (!hrtimer_is_queued(&irq->resume))
+				hrtimer_start(&irq->resume, PAUSE_NS, HRTIMER_MODE_REL);
+			return NULL;
+		}
 		irq->masked = true;
+		irq->repeats++;
 	} else {
 		irq->level = false; /* a message: it is sent, and nothing stays up */
 	}
 	return trigger;
 }
 
-enum change { RAISE, LOWER, MASK, UNMASK, LOOK };
+enum change { RAISE, LOWER, MASK, UNMASK, LOOK, RESUME };
 
 /* Make a change, and signal the user if that makes an interrupt due. */
 static void apply(struct vpio_irq *irq, enum change change)
@@ -51,13 +64,22 @@ static void apply(struct vpio_irq *irq, enum change change)
 	spin_lock_irqsave(&irq->lock, flags);
 	if (change == RAISE || change == LOWER)
 		irq->level = change == RAISE;
+	if (change == LOWER)
+		irq->repeats = 0;
 	if (change == MASK || change == UNMASK)
 		irq->masked = change == MASK;
-	due = take_due(irq);
+	due = take_due(irq, change == RESUME);
 	spin_unlock_irqrestore(&irq->lock, flags);
 	if (due)
 		vpio_eventfd_signal(due);
 	rcu_read_unlock();
+}
+
+/* A pause is over. */
+static enum hrtimer_restart resume(struct hrtimer *timer)
+{
+	apply(container_of(timer, struct vpio_irq, resume), RESUME);
+	return HRTIMER_NORESTART;
 }
 
 /* The unmask eventfd has been signalled; its wait queue is locked. */
@@ -69,7 +91,7 @@ static int handle_unmask(void *opaque, void *unused)
 
 	spin_lock_irqsave(&irq->lock, flags);
 	irq->masked = false;
-	due = take_due(irq);
+	due = take_due(irq, false);
 	spin_unlock_irqrestore(&irq->lock, flags);
 	return due;
 }
@@ -107,6 +129,7 @@ static void connect(struct vpio_irq *irq, unsigned int index, struct eventfd_ctx
 	if (irq->index != index) {
 		irq->index = index;
 		irq->masked = false;
+		irq->repeats = 0;
 	}
 	spin_unlock_irqrestore(&irq->lock, flags);
 	drop(old);
@@ -138,6 +161,7 @@ void vpio_irq_init(struct vpio_irq *irq)
 {
 	mutex_init(&irq->gate);
 	spin_lock_init(&irq->lock);
+	vpio_hrtimer_setup(&irq->resume, resume);
 	irq->index = NO_INDEX;
 }
 
@@ -153,6 +177,7 @@ void vpio_irq_close(struct vpio_irq *irq)
 	set_message(irq, VFIO_PCI_REQ_IRQ_INDEX, NULL);
 	mutex_unlock(&irq->gate);
 	apply(irq, LOWER);
+	hrtimer_cancel(&irq->resume);
 }
 
 /**

@@ -112,10 +112,12 @@ struct vpio_pci {
 /**
  * struct vpio_irq - how a vdev's interrupts reach its user
  * @gate: one caller changes the set-up at a time
- * @lock: guards @index, @level, @masked, and changes of @trigger
+ * @lock: guards @index, @level, @masked, @repeats, and changes of @trigger
  * @index: VFIO_PCI_INTX_IRQ_INDEX, VFIO_PCI_MSI_IRQ_INDEX, or VFIO_PCI_NUM_IRQS for none
  * @level: the vdev's interrupt line, as the core said last
  * @masked: INTx is masked: by the user, or because it has been signalled (automasked)
+ * @repeats: signals since INTx was down last
+ * @resume: runs when a pause between such signals is over; queued under @lock
  * @trigger: signalled when an interrupt is due; read under RCU, changed under @gate and @lock
  * @error: signalled when the user is to stop the VM; read under RCU, changed under @gate
  * @request: signalled when the user is to release the vdev; read under RCU, changed under @gate
@@ -127,6 +129,8 @@ struct vpio_irq {
 	unsigned int index;
 	bool level;
 	bool masked;
+	unsigned int repeats;
+	struct hrtimer resume;
 	struct eventfd_ctx __rcu *trigger;
 	struct eventfd_ctx __rcu *error;
 	struct eventfd_ctx __rcu *request;

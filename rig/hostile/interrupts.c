@@ -179,6 +179,41 @@ static void intx_resample(struct vdev *v, const struct test *t)
 	check_control(v);
 }
 
+/*
+ * Who is interrupted, acknowledges nothing and unmasks is interrupted again: each time, but after
+ * some times no longer at once, or it would get no further. Whoever acknowledges begins anew.
+ */
+static void intx_insists(struct vdev *v, const struct test *t)
+{
+	const u64 begun = now_ms();
+	u32 i;
+	int fd;
+
+	(void)t;
+	start_interrupts(v, &fd);
+	cause(v);
+	for (i = 0; i < 100 && !verdict.failures; i++) {
+		expect_signals("unmask with the cause still set", fd, 1);
+		intx(v, UNMASK);
+	}
+	expect(now_ms() - begun > 80,
+	       "a hundred signals for one cause: expected more than 80 ms, found %llu",
+	       (unsigned long long)(now_ms() - begun));
+	acknowledge(v);
+	signals(fd, 20); /* it may have come before that */
+	intx(v, UNMASK);
+	expect_signals("unmask after acknowledge", fd, 0);
+	cause(v);
+	expect_signals("a cause after that", fd, 1);
+	intx(v, UNMASK);
+	expect(signals(fd, PATIENCE) == 1, "unmask with that cause still set: expected a signal");
+	close(fd);
+	reg_write(v, IMR, 2, 0);
+	acknowledge(v);
+	intx(v, UNMASK);
+	check_control(v);
+}
+
 /* Causes and acknowledgements without end, for the cases below. */
 struct firing {
 	struct vdev *v;
@@ -379,6 +414,8 @@ static void error_for_violations(struct vdev *v, const struct test *t)
 
 const struct test interrupt_cases[] = {
 	CASE("intx", "the interrupt's level, masking and unmasking", intx_levels),
+	CASE("intx-insists", "a cause that is never acknowledged interrupts, with pauses",
+	     intx_insists),
 	CASE("intx-resample", "unmasking by eventfd", intx_resample),
 	CASE("intx-swap", "eventfds replaced and removed while interrupts fire", intx_swap),
 	CASE("intx-unmask-storm", "unmasking from all sides", intx_unmask_storm),
