@@ -25,7 +25,8 @@
  *  - One that begins a single job waits for its answer, and gets it at once.
  *
  * The gap is the vdev's setting, or longer: a few times what the guest takes to answer an
- * interrupt; for ends alone fewer times, since a sender may have stopped until it hears of them.
+ * interrupt; for ends alone fewer times, since a sender may have stopped until it hears of them. More
+ * times save exits and cost throughput: TCP makes its bursts by the shortest round trip it has seen.
  * Where an exit costs much (the guest is nested, or its processor busy), so does an interrupt.
  */
 #include "state.h"
@@ -35,7 +36,7 @@ enum {
 
 	BUSY = 2000000, /* ns: interrupts that come sooner than this one after the other */
 
-	ANSWERS = 6,	/* times that a guest takes to answer an interrupt, from one to the next */
+	ANSWERS = 3,	/* times that a guest takes to answer an interrupt, from one to the next */
 	ENDS = 2,	/* likewise, from the last end of a job to the interrupt for it */
 	MOST_GAPS = 20, /* ... but no more than so many times what is set */
 	LATER = 10000000, /* ns: what is raised `later` waits no longer */
