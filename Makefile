@@ -158,7 +158,7 @@ $B/rig/hostile: $(HOSTILE) $(wildcard rig/hostile/*.h) tests/edu.h tests/jain.h 
 UNIT := $(patsubst %.c,$B/test/%,$(notdir $(wildcard tests/test_*.c tests/lang/test_*.c)))
 FUZZ := $(patsubst tests/%.c,$B/fuzz/%,$(wildcard tests/fuzz_*.c))
 
-test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/soak $B/soak-threads $B/rig/hostile $B/access $B/traffic module-6.12 ## everything; the last line counts what passed
+test: all $(TEST_MODELS) $(UNIT) $(FUZZ) $B/soak $B/soak-threads $B/rig/hostile $B/access $B/traffic $B/frames module-6.12 ## everything; the last line counts what passed
 	@tests/run
 
 # Names are those of tests/run, lines of figures begin with #.
@@ -170,7 +170,7 @@ soak: all $B/soak $B/soak-threads $B/rig/hostile ## sixteen tenants on one devic
 bench: all $B/access $B/frames $B/traffic $B/compile $B/rig/hostile ## VPIO beside its peers: build/bench/report.html (BENCH=NAME for one part)
 	@bench/run $(BENCH)
 
-baseline: models $B/access $B/traffic ## makes bench/baseline.json anew, from which no counted figure may get worse
+baseline: models $B/access $B/frames $B/traffic ## makes bench/baseline.json anew, from which no counted figure may get worse
 	@bench/guard renew
 
 pictures: ## renew docs/pictures/*.svg

@@ -127,7 +127,7 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->again = false;
 	slot->status = pdev->closed;
 	slot->queued = pdev->ops->now(pdev);
-	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length)) {
+	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length, false)) {
 		slot->state = VPIO_SLOT_QUEUED;
 	} else {
 		slot->state = VPIO_SLOT_ENDED;
@@ -192,7 +192,8 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 	vpio_frame_pad(&vdev->gather);
 	pdev->ops->lock(pdev);
 	/* nothing is handed out whose sending is said to have failed */
-	wire = pdev->closed || vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length);
+	wire = pdev->closed ||
+	       vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length, false);
 	if (wire && pdev->limited)
 		vpio_share_sent(vdev, vdev->gather.length, pdev->ops->now(pdev));
 	pdev->ops->unlock(pdev);
@@ -258,7 +259,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 {
 	struct vpio_slot *slot = slot_at(vdev, vdev->next);
 	struct vpio_queue *queue = &pdev->queues[slot->engine];
-	struct vpio_frame frame = { slot_data(vdev, vdev->next), slot->length, slot->length };
+	struct vpio_frame frame = { slot_data(vdev, vdev->next), slot->length, slot->length, 0 };
 	const u16 transmit = pdev->model.engines[slot->engine].on[VPB_ON_TRANSMIT];
 
 	if (!vpio_vm_run(pdev, NULL, transmit, &frame, slot->length, 0, 0))

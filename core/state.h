@@ -29,6 +29,7 @@ struct vpio_frame {
 	u8 *data;
 	u32 length;
 	u32 capacity;
+	u32 checked; /* if that is its length: its FCS stands behind it */
 };
 
 enum vpio_slot_state {
@@ -58,7 +59,8 @@ struct vpio_slot {
 /* A frame that waits for a vdev: this, its bytes, room for an FCS, in a multiple of 8 in all. */
 struct vpio_letter {
 	u32 length; /* VPIO_LETTER_WRAP: the rest of the inbox is not used */
-	u32 local;  /* from another vdev */
+	u16 local;  /* from another vdev */
+	u16 fcs;    /* the FCS stands behind the bytes */
 };
 
 #define VPIO_LETTER_WRAP 0xffffffffu
@@ -762,8 +764,12 @@ void vpio_switch_learn(struct vpio_pdev *pdev);
 /* What a vdev wants has changed. */
 void vpio_switch_listen(struct vpio_vdev *vdev);
 
-/* Hands a frame to the vdevs that want it. True if it belongs on the wire (too). */
-bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length);
+/*
+ * Hands a frame to the vdevs that want it; @fcs: its FCS stands behind it. True if it belongs on the
+ * wire (too).
+ */
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length,
+		 bool fcs);
 /* The oldest letter, NULL if there is none; and taking it out. */
 struct vpio_letter *vpio_inbox_first(struct vpio_inbox *inbox);
 void vpio_inbox_take(struct vpio_inbox *inbox);

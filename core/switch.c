@@ -71,7 +71,7 @@ void vpio_inbox_take(struct vpio_inbox *inbox)
 		inbox->head += letter_size(letter->length);
 }
 
-static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool local)
+static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool local, bool fcs)
 {
 	u32 size = letter_size(length);
 	u32 to_end = VPIO_INBOX - inbox->tail % VPIO_INBOX;
@@ -90,16 +90,17 @@ static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool
 	letter = (struct vpio_letter *)(inbox->data + inbox->tail % VPIO_INBOX);
 	letter->length = length;
 	letter->local = local;
-	memcpy(letter + 1, data, length);
+	letter->fcs = fcs;
+	memcpy(letter + 1, data, fcs ? length + VPIO_FCS : length);
 	inbox->tail += size;
 	return true;
 }
 
-static void deliver(struct vpio_vdev *vdev, const u8 *data, u32 length, bool local)
+static void deliver(struct vpio_vdev *vdev, const u8 *data, u32 length, bool local, bool fcs)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 
-	if (!inbox_put(&vdev->inbox, data, length, local)) {
+	if (!inbox_put(&vdev->inbox, data, length, local, fcs)) {
 		vdev->inbox_dropped++;
 		return;
 	}
@@ -154,7 +155,8 @@ void vpio_switch_listen(struct vpio_vdev *vdev)
 		vdev->pdev->promiscuous |= vpio_share_bit(vdev);
 }
 
-bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length)
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length,
+		 bool fcs)
 {
 	u64 set = pdev->promiscuous, self = from ? vpio_share_bit(from) : 0, owner = 0;
 	bool claimed = false;
@@ -172,7 +174,7 @@ bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data,
 		vdev = vpio_share_next(pdev, &set);
 		if (wants(vdev, data)) {
 			claimed = true;
-			deliver(vdev, data, length, from != NULL);
+			deliver(vdev, data, length, from != NULL, fcs);
 		}
 	}
 	if (!from && !claimed)

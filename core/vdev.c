@@ -862,7 +862,8 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	const u16 engine = pdev->model.header->rx_engine;
-	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length + VPIO_FCS };
+	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length + VPIO_FCS,
+				    letter->fcs ? letter->length : 0 };
 
 	if (engine == VPB_NONE)
 		return;

@@ -198,6 +198,7 @@ static void new_frame(struct vm *vm)
 {
 	vm->frame = vm->vdev ? &vm->vdev->gather : &vm->pdev->gather;
 	vm->frame->length = 0;
+	vm->frame->checked = 0;
 }
 
 /* Makes room for bytes at the frame's end; NULL if it would grow too long. */
@@ -206,6 +207,7 @@ static inline u8 *extend_frame(struct vm *vm, u64 size)
 	struct vpio_frame *frame = vm->frame;
 	u8 *place;
 
+	frame->checked = 0;
 	if (size > frame->capacity || frame->length > frame->capacity - size)
 		return NULL;
 	place = frame->data + frame->length;
@@ -285,6 +287,27 @@ static u64 frame_write(struct vm *vm, u32 number, u64 offset, u64 size)
 		hardware(vm, number, 0, true, &value);
 	}
 	return 1;
+}
+
+static bool has_fcs(const struct vpio_frame *frame)
+{
+	return frame->checked && frame->checked == frame->length;
+}
+
+/* As the hardware has received it, if nothing of the frame has changed since. */
+static u64 frame_fcs(const struct vpio_frame *frame)
+{
+	if (has_fcs(frame))
+		return vpio_get_bytes(frame->data + frame->length, VPIO_FCS);
+	return vpio_crc32(0, frame->data, frame->length);
+}
+
+static void strip_fcs(struct vpio_frame *frame)
+{
+	if (frame->length <= VPIO_FCS)
+		return;
+	frame->length -= VPIO_FCS;
+	frame->checked = frame->length;
 }
 
 static u64 frame_load(const struct vpio_frame *frame, u64 offset, u32 width)
@@ -467,7 +490,7 @@ static void emit(struct vm *vm)
 	pdev->progress++;
 	pdev->stats.rx_frames++;
 	pdev->stats.rx_bytes += vm->frame->length;
-	vpio_switch(pdev, NULL, vm->frame->data, vm->frame->length);
+	vpio_switch(pdev, NULL, vm->frame->data, vm->frame->length, has_fcs(vm->frame));
 }
 
 static void notify(struct vm *vm, u64 event)
@@ -769,15 +792,21 @@ FLD:
 	D = frame_load(FRAME, A, IMM);
 	NEXT;
 FCRC:
-	D = vpio_crc32(0, FRAME->data, FRAME->length);
+	D = frame_fcs(FRAME);
+	NEXT;
+FSTRIP:
+	strip_fcs(FRAME);
 	NEXT;
 FSUM:
+	FRAME->checked = 0;
 	D = vpio_frame_checksum(FRAME, (u32)A);
 	NEXT;
 FTAG:
+	FRAME->checked = 0;
 	vpio_frame_tag(FRAME, (u16)A);
 	NEXT;
 FUNTAG:
+	FRAME->checked = 0;
 	D = vpio_frame_untag(FRAME);
 	NEXT;
 FPUT:

@@ -13,7 +13,7 @@
 #include "types.h"
 
 #define VPB_MAGIC   0x31425056u /* "VPB1" */
-#define VPB_VERSION 3
+#define VPB_VERSION 4
 #define VPB_NONE    0xffffu
 
 /* What a verified model keeps within. */
@@ -484,7 +484,8 @@ enum vpb_operand {
 	   "append a bytes to the frame that the hardware register yields; d = done")               \
 	OP(FWRITE, "dab", REG, HW, 65535,                                                           \
 	   "write b bytes of the frame from a, 0 past its end, to the hardware register; d = done") \
-	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")
+	OP(NOTIFY, "a", NONE, HW, 64, "run VPB_ON_NOTIFY with r0 = a in each vdev")                 \
+	OP(FSTRIP, "", NONE, HW, 1, "the frame's last 4 bytes are its FCS: take them off, and keep them")
 
 #define VPB_OP_ENUM(name, uses, imm, context, cost, meaning) VPB_##name,
 enum vpb_op { VPB_OPS(VPB_OP_ENUM) VPB_OP_COUNT };

@@ -16,6 +16,7 @@ static const struct builtin builtins[] = {
 	{ "frame", "tag", "e", FORM_CALL, VPB_FTAG },
 	{ "frame", "untag", "", FORM_CALL, VPB_FUNTAG },
 	{ "frame", "fcs", "", FORM_CALL, VPB_FCRC },
+	{ "frame", "strip_fcs", "", FORM_CALL, VPB_FSTRIP },
 	{ "frame", "put", "eee", FORM_CALL, VPB_FPUT },
 	{ "frame", "copy", "Dee", FORM_CALL, VPB_FDMA },
 	{ "frame", "store", "De", FORM_CALL, VPB_FOUT },

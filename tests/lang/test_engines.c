@@ -564,6 +564,69 @@ static void test_bursts(void **state)
 	stop(machine);
 }
 
+/* The FCS that the hardware has received goes with the frame, until something of the frame changes. */
+static void test_fcs(void **state)
+{
+	struct machine *machine =
+		start("model n \"Check sequences\" {\n"
+		      "	pci 1:2 { }\n"
+		      "	bar 0 mem 32 = w\n"
+		      "	window w 32 {\n"
+		      "		0x00 FIRST u32 ro\n"
+		      "		0x04 SECOND u32 ro\n"
+		      "		0x08 LENGTH u32 ro\n"
+		      "		0x0c reserved 20\n"
+		      "	}\n"
+		      "	filter { promiscuous when 1 }\n"
+		      "	engine rx host {\n"
+		      "		on frame {\n"
+		      "			LENGTH = frame.length\n"
+		      "			FIRST = frame.fcs()\n"
+		      "			frame.append(FIRST, 4)\n"
+		      "			SECOND = frame.fcs()\n"
+		      "		}\n"
+		      "	}\n"
+		      "	hardware {\n"
+		      "		dma ring 64\n"
+		      "		on start { } on stop { }\n"
+		      "		on interrupt {\n"
+		      "			let how = ring.u32[60]\n"
+		      "			ring.u32[60] = 0\n"
+		      "			if !how { return 0 }\n"
+		      "			frame.new(); frame.copy(ring, 0, 24)\n"
+		      "			if how & 1 { frame.strip_fcs() }\n"
+		      "			if how & 2 { frame.append(7, 1) }\n"
+		      "			emit\n"
+		      "			return 1\n"
+		      "		}\n"
+		      "	}\n"
+		      "}\n");
+	u8 *ring = machine->dma[0].memory, frame[32];
+	unsigned int how, length;
+	u32 fcs = 0x11223344;
+
+	(void)state;
+	memset(ring, 0xa5, 20);
+	ring[0] = 2;
+	memcpy(ring + 20, &fcs, 4);
+	for (how = 1; how < 4; how++) {
+		memcpy(ring + 60, &how, 4);
+		vpio_pdev_run(machine->pdev, true);
+		vpio_vdev_run(machine->vdev);
+		length = (how & 1 ? 20 : 24) + (how >> 1);
+		memcpy(frame, ring, length);
+		if (how & 2)
+			frame[length - 1] = 7;
+		if (how != 1) /* the frame is no longer what it was for */
+			fcs = vpio_crc32(0, frame, length);
+		assert_int_equal(in(machine, 8, 4), length);
+		assert_int_equal(in(machine, 0, 4), fcs);
+		memcpy(frame + length, &fcs, 4);
+		assert_int_equal(in(machine, 4, 4), vpio_crc32(0, frame, length + 4));
+	}
+	stop(machine);
+}
+
 /* Its owner begins again beside what goes on, where the model says so; another one waits. */
 static void test_ready(void **state)
 {
@@ -732,8 +795,8 @@ int main(void)
 		cmocka_unit_test(test_guard),	     cmocka_unit_test(test_memories),
 		cmocka_unit_test(test_dma_memories), cmocka_unit_test(test_procs),
 		cmocka_unit_test(test_port_through), cmocka_unit_test(test_bursts),
-		cmocka_unit_test(test_ready),	     cmocka_unit_test(test_quantum),
-		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_fcs),	     cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_quantum),	     cmocka_unit_test(test_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
