@@ -152,7 +152,8 @@ struct vpio_pdev_stats {
  * @now: monotonic time in ns
  * @wake_pdev: let the pdev's worker run soon; any context
  * @wake_vdev: let the vdev's worker run soon; pdev lock held
- * @wake_vdev_at: let it run at a time, as @now has it, or soon after; vdev lock held
+ * @wake_vdev_at: let it run at a time, as @now has it, or soon after, if vpio_vdev_holds() then;
+ *	vdev lock held
  * @lock, @unlock: the pdev's mutex
  * @report: a refusal, for the log; called at every refusal, so the embedder limits the rate.
  *	vdev lock held. @what: vpio_refusal_name(). @address: the guest address or the register
@@ -496,6 +497,14 @@ u64 vpio_vdev_rate_frames(struct vpio_vdev *vdev);
  */
 int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us);
 u64 vpio_vdev_interrupt_us(struct vpio_vdev *vdev);
+
+/**
+ * vpio_vdev_holds() - whether an interrupt of the vdev waits: for this vpio_ops.wake_vdev_at() asks
+ * @vdev: the vdev
+ *
+ * Locking: none, and any context.
+ */
+bool vpio_vdev_holds(const struct vpio_vdev *vdev);
 
 /**
  * vpio_vdev_set_interrupt_events() - ... and after how much news it does not wait any longer

@@ -11,7 +11,7 @@
  * after some time, by the clock, and if it finds none interrupts are let in again. So there are at most as
  * many looks by the clock as fit into a second, however many frames come.
  *
- * Moderation. A guest's interrupt after some quiet is delivered at once. One that comes soon after the
+ * Moderation. News after some quiet is told at once, but for the end of a job. What comes soon after the
  * last waits until that is over, so that a burst is one interrupt; but not longer than until so many
  * things have happened, a frame was lost for lack of room, or the model says that it is urgent. Causes
  * are in the guest's registers meanwhile: a guest that looks finds them, and is not interrupted for them
@@ -165,7 +165,7 @@ void vpio_pace_rests(struct vpio_vdev *vdev, bool seen)
 {
 	const u64 gap = READ_ONCE(vdev->gap);
 
-	vdev->held = false;
+	WRITE_ONCE(vdev->held, false);
 	if (!gap)
 		return;
 	find_answer(vdev, gap);
@@ -202,11 +202,11 @@ static u64 find_due(const struct vpio_vdev *vdev, u64 gap, u64 now)
 	const u64 patience = gap_of(vdev, gap, ANSWERS);
 	const u64 ends = gap_of(vdev, gap, ENDS);
 
-	if (!vdev->held && now - since >= patience && now - vdev->before >= patience)
-		return now; /* it has been quiet */
 	/* ends alone: it goes on to send, or an answer comes; or it has stopped, and waits for just this */
 	if (!vdev->arrived)
 		return sooner(vdev->ended + (vdev->news ? ends : 2 * ends), last);
+	if (!vdev->held && now - since >= patience && now - vdev->before >= patience)
+		return now; /* it has been quiet */
 	if (streams(vdev) || vdev->streamed)
 		return sooner((since > vdev->began ? since : vdev->began) + patience, last);
 	return vdev->begun ? now : since + gap;
@@ -219,7 +219,7 @@ static void hold(struct vpio_vdev *vdev, u64 due, u64 now)
 		vdev->since = now;
 		vdev->alarm = 0;
 	}
-	vdev->held = true;
+	WRITE_ONCE(vdev->held, true);
 	if (vdev->alarm > now && vdev->alarm <= due)
 		return;
 	vdev->alarm = due;
@@ -246,6 +246,11 @@ bool vpio_pace_holds(struct vpio_vdev *vdev)
 	vpio_pace_forget(vdev);
 	vdev->begun = begun;
 	return false;
+}
+
+bool vpio_vdev_holds(const struct vpio_vdev *vdev)
+{
+	return READ_ONCE(vdev->held);
 }
 
 int vpio_vdev_set_interrupt_us(struct vpio_vdev *vdev, u64 us)

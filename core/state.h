@@ -684,7 +684,7 @@ void vpio_pace_rests(struct vpio_vdev *vdev, bool seen);
 /* It has been interrupted, or is reset. */
 static inline void vpio_pace_forget(struct vpio_vdev *vdev)
 {
-	vdev->held = false;
+	WRITE_ONCE(vdev->held, false);
 	vdev->urgent = false;
 	vdev->later = false;
 	vdev->arrived = false;

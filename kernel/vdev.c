@@ -110,7 +110,8 @@ static enum hrtimer_restart handle_due(struct hrtimer *timer)
 {
 	struct vpio_mdev *vdev = container_of(timer, struct vpio_mdev, due);
 
-	kthread_queue_work(vdev->worker, &vdev->run);
+	if (vpio_vdev_holds(vdev->core))
+		kthread_queue_work(vdev->worker, &vdev->run);
 	return HRTIMER_NORESTART;
 }
 

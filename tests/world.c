@@ -486,7 +486,8 @@ bool world_run_guest(struct world_guest *guest)
 
 	if (due && due <= now(guest->world->pdev) &&
 	    __atomic_compare_exchange_n(&guest->due, &due, 0, false, __ATOMIC_RELAXED,
-					__ATOMIC_RELAXED))
+					__ATOMIC_RELAXED) &&
+	    vpio_vdev_holds(guest->vdev))
 		__atomic_store_n(&guest->woken, true, __ATOMIC_RELEASE);
 	return run_guest(guest);
 }
@@ -582,7 +583,7 @@ bool world_jump(struct world *world)
 		if (!world->guests[i].due || world->guests[i].due > world->now)
 			continue;
 		world->guests[i].due = 0;
-		world->guests[i].woken = true;
+		world->guests[i].woken |= vpio_vdev_holds(world->guests[i].vdev);
 	}
 	world_run(world);
 	return true;
