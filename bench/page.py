@@ -232,7 +232,7 @@ def sharing_page(name, how, works):
         "All begin at the same time. Wait: from asking to the end, as the tenant itself sees it,",
         "with 48 frames (one job) of its own asked for; p50 is of the median tenant, p99 of the",
         "one that waited longest. All tenants, the module's workers and the wire's other end share",
-        "one emulated processor.")
+        "the virtual host's one emulated processor, if it is not said to have more.")
     series = {}
     for work, rows in works.items():
         points = [(int(tenants), median_of(row["of_one"])) for tenants, row in rows.items()
@@ -368,7 +368,8 @@ def page(report, ran):
     for part, name, labels in (("rtl8139", "RTL8139", PLACES), ("ne2000", "NE2000", NE2000_PLACES)):
         if report[part]:
             text += network_page(name, how(part), report[part], labels)
-    for part, name in (("sharing", "RTL8139"), ("edu", "edu")):
+    for part, name in (("sharing", "RTL8139"), ("edu", "edu"),
+                       ("processors", "RTL8139, on a virtual host of two processors")):
         if report[part]:
             text += sharing_page(name, how(part), report[part])
     if report["profile"]:
