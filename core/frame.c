@@ -201,6 +201,7 @@ bool vpio_frame_checksum(struct vpio_frame *frame, u32 what)
 
 	if (!parse(frame, &packet))
 		return false;
+	frame->fcs = false;
 	if (what & 1)
 		ip_checksum(frame->data, &packet);
 	if ((what & 2) && packet.protocol == PROTOCOL_TCP)
@@ -228,6 +229,7 @@ bool vpio_frame_tag(struct vpio_frame *frame, u16 tag)
 	put16(type, TYPE_VLAN);
 	put16(type + 2, tag);
 	frame->length += VPIO_VLAN;
+	frame->fcs = false;
 	return true;
 }
 
@@ -240,6 +242,7 @@ u32 vpio_frame_untag(struct vpio_frame *frame)
 		return 0;
 	tag = get16(type + 2);
 	frame->length -= VPIO_VLAN;
+	frame->fcs = false;
 	memmove(type, type + VPIO_VLAN, frame->length - ETHER_TYPE);
 	return tag | 1 << 16;
 }

@@ -35,6 +35,14 @@ u32 vpio_job_room(const struct vpio_vdev *vdev)
 	return VPIO_TX_SLOTS - (READ_ONCE(vdev->tail) - READ_ONCE(vdev->head));
 }
 
+/* What a filled slot holds. */
+static struct vpio_frame slot_frame(struct vpio_vdev *vdev, u32 index)
+{
+	const u32 length = slot_at(vdev, index)->length;
+
+	return (struct vpio_frame){ slot_data(vdev, index), length, length, false };
+}
+
 /* Fills the slot that comes next but leaves it free: the pdev's lock is not held. */
 static bool fill_slot(struct vpio_vdev *vdev, const struct vpb_engine *engine, u32 index, u32 mss,
 		      u32 segment)
@@ -119,6 +127,7 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 	struct vpio_slot *slot = slot_at(vdev, index);
+	const struct vpio_frame frame = slot_frame(vdev, index);
 
 	slot->engine = (u8)engine;
 	slot->tag = tag;
@@ -127,7 +136,7 @@ static void queue_slot(struct vpio_vdev *vdev, u32 index, u32 engine, u64 tag, b
 	slot->again = false;
 	slot->status = pdev->closed;
 	slot->queued = pdev->ops->now(pdev);
-	if (!pdev->closed && vpio_switch(pdev, vdev, slot_data(vdev, index), slot->length, false)) {
+	if (!pdev->closed && vpio_switch(pdev, vdev, &frame)) {
 		slot->state = VPIO_SLOT_QUEUED;
 	} else {
 		slot->state = VPIO_SLOT_ENDED;
@@ -192,8 +201,7 @@ bool vpio_job_local(struct vpio_vdev *vdev)
 	vpio_frame_pad(&vdev->gather);
 	pdev->ops->lock(pdev);
 	/* nothing is handed out whose sending is said to have failed */
-	wire = pdev->closed ||
-	       vpio_switch(pdev, vdev, vdev->gather.data, vdev->gather.length, false);
+	wire = pdev->closed || vpio_switch(pdev, vdev, &vdev->gather);
 	if (wire && pdev->limited)
 		vpio_share_sent(vdev, vdev->gather.length, pdev->ops->now(pdev));
 	pdev->ops->unlock(pdev);
@@ -259,7 +267,7 @@ static bool start_one(struct vpio_pdev *pdev, struct vpio_vdev *vdev, u64 now)
 {
 	struct vpio_slot *slot = slot_at(vdev, vdev->next);
 	struct vpio_queue *queue = &pdev->queues[slot->engine];
-	struct vpio_frame frame = { slot_data(vdev, vdev->next), slot->length, slot->length, 0 };
+	struct vpio_frame frame = slot_frame(vdev, vdev->next);
 	const u16 transmit = pdev->model.engines[slot->engine].on[VPB_ON_TRANSMIT];
 
 	if (!vpio_vm_run(pdev, NULL, transmit, &frame, slot->length, 0, 0))

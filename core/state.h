@@ -29,7 +29,7 @@ struct vpio_frame {
 	u8 *data;
 	u32 length;
 	u32 capacity;
-	u32 checked; /* if that is its length: its FCS stands behind it */
+	bool fcs; /* as it was received, it stands behind the frame */
 };
 
 enum vpio_slot_state {
@@ -764,12 +764,8 @@ void vpio_switch_learn(struct vpio_pdev *pdev);
 /* What a vdev wants has changed. */
 void vpio_switch_listen(struct vpio_vdev *vdev);
 
-/*
- * Hands a frame to the vdevs that want it; @fcs: its FCS stands behind it. True if it belongs on the
- * wire (too).
- */
-bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length,
-		 bool fcs);
+/* Hands a frame to the vdevs that want it. True if it belongs on the wire (too). */
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const struct vpio_frame *frame);
 /* The oldest letter, NULL if there is none; and taking it out. */
 struct vpio_letter *vpio_inbox_first(struct vpio_inbox *inbox);
 void vpio_inbox_take(struct vpio_inbox *inbox);

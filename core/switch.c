@@ -71,9 +71,9 @@ void vpio_inbox_take(struct vpio_inbox *inbox)
 		inbox->head += letter_size(letter->length);
 }
 
-static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool local, bool fcs)
+static bool inbox_put(struct vpio_inbox *inbox, const struct vpio_frame *frame, bool local)
 {
-	u32 size = letter_size(length);
+	u32 size = letter_size(frame->length);
 	u32 to_end = VPIO_INBOX - inbox->tail % VPIO_INBOX;
 	u32 room = VPIO_INBOX - (inbox->tail - inbox->head);
 	struct vpio_letter *letter;
@@ -88,19 +88,19 @@ static bool inbox_put(struct vpio_inbox *inbox, const u8 *data, u32 length, bool
 		return false;
 	}
 	letter = (struct vpio_letter *)(inbox->data + inbox->tail % VPIO_INBOX);
-	letter->length = length;
+	letter->length = frame->length;
 	letter->local = local;
-	letter->fcs = fcs;
-	memcpy(letter + 1, data, fcs ? length + VPIO_FCS : length);
+	letter->fcs = frame->fcs;
+	memcpy(letter + 1, frame->data, frame->length + (frame->fcs ? VPIO_FCS : 0));
 	inbox->tail += size;
 	return true;
 }
 
-static void deliver(struct vpio_vdev *vdev, const u8 *data, u32 length, bool local, bool fcs)
+static void deliver(struct vpio_vdev *vdev, const struct vpio_frame *frame, bool local)
 {
 	struct vpio_pdev *pdev = vdev->pdev;
 
-	if (!inbox_put(&vdev->inbox, data, length, local, fcs)) {
+	if (!inbox_put(&vdev->inbox, frame, local)) {
 		vdev->inbox_dropped++;
 		return;
 	}
@@ -155,9 +155,9 @@ void vpio_switch_listen(struct vpio_vdev *vdev)
 		vdev->pdev->promiscuous |= vpio_share_bit(vdev);
 }
 
-bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data, u32 length,
-		 bool fcs)
+bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const struct vpio_frame *frame)
 {
+	const u8 *data = frame->data;
 	u64 set = pdev->promiscuous, self = from ? vpio_share_bit(from) : 0, owner = 0;
 	bool claimed = false;
 	struct vpio_vdev *vdev;
@@ -174,7 +174,7 @@ bool vpio_switch(struct vpio_pdev *pdev, struct vpio_vdev *from, const u8 *data,
 		vdev = vpio_share_next(pdev, &set);
 		if (wants(vdev, data)) {
 			claimed = true;
-			deliver(vdev, data, length, from != NULL, fcs);
+			deliver(vdev, frame, from != NULL);
 		}
 	}
 	if (!from && !claimed)

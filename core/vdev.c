@@ -863,7 +863,7 @@ static void receive(struct vpio_vdev *vdev, struct vpio_letter *letter)
 	struct vpio_pdev *pdev = vdev->pdev;
 	const u16 engine = pdev->model.header->rx_engine;
 	struct vpio_frame frame = { (u8 *)(letter + 1), letter->length, letter->length + VPIO_FCS,
-				    letter->fcs ? letter->length : 0 };
+				    letter->fcs };
 
 	if (engine == VPB_NONE)
 		return;

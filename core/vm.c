@@ -198,7 +198,6 @@ static void new_frame(struct vm *vm)
 {
 	vm->frame = vm->vdev ? &vm->vdev->gather : &vm->pdev->gather;
 	vm->frame->length = 0;
-	vm->frame->checked = 0;
 }
 
 /* Makes room for bytes at the frame's end; NULL if it would grow too long. */
@@ -207,7 +206,7 @@ static inline u8 *extend_frame(struct vm *vm, u64 size)
 	struct vpio_frame *frame = vm->frame;
 	u8 *place;
 
-	frame->checked = 0;
+	frame->fcs = false;
 	if (size > frame->capacity || frame->length > frame->capacity - size)
 		return NULL;
 	place = frame->data + frame->length;
@@ -289,15 +288,10 @@ static u64 frame_write(struct vm *vm, u32 number, u64 offset, u64 size)
 	return 1;
 }
 
-static bool has_fcs(const struct vpio_frame *frame)
-{
-	return frame->checked && frame->checked == frame->length;
-}
-
 /* As the hardware has received it, if nothing of the frame has changed since. */
 static u64 frame_fcs(const struct vpio_frame *frame)
 {
-	if (has_fcs(frame))
+	if (frame->fcs)
 		return vpio_get_bytes(frame->data + frame->length, VPIO_FCS);
 	return vpio_crc32(0, frame->data, frame->length);
 }
@@ -307,7 +301,7 @@ static void strip_fcs(struct vpio_frame *frame)
 	if (frame->length <= VPIO_FCS)
 		return;
 	frame->length -= VPIO_FCS;
-	frame->checked = frame->length;
+	frame->fcs = true;
 }
 
 static u64 frame_load(const struct vpio_frame *frame, u64 offset, u32 width)
@@ -490,7 +484,7 @@ static void emit(struct vm *vm)
 	pdev->progress++;
 	pdev->stats.rx_frames++;
 	pdev->stats.rx_bytes += vm->frame->length;
-	vpio_switch(pdev, NULL, vm->frame->data, vm->frame->length, has_fcs(vm->frame));
+	vpio_switch(pdev, NULL, vm->frame);
 }
 
 static void notify(struct vm *vm, u64 event)
@@ -798,15 +792,12 @@ FSTRIP:
 	strip_fcs(FRAME);
 	NEXT;
 FSUM:
-	FRAME->checked = 0;
 	D = vpio_frame_checksum(FRAME, (u32)A);
 	NEXT;
 FTAG:
-	FRAME->checked = 0;
 	vpio_frame_tag(FRAME, (u16)A);
 	NEXT;
 FUNTAG:
-	FRAME->checked = 0;
 	D = vpio_frame_untag(FRAME);
 	NEXT;
 FPUT:

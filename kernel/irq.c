@@ -28,7 +28,7 @@ enum {
 	PAUSE_NS = NSEC_PER_MSEC,
 };
 
-/* The eventfd to be signalled now, or NULL; INTx is masked then. */
+/* The eventfd to be signalled now, or NULL; INTx is masked then. @paused: a pause is just over. */
 static struct eventfd_ctx *take_due(struct vpio_irq *irq, bool paused)
 {
 	struct eventfd_ctx *trigger;

@@ -294,9 +294,11 @@ static void test_hold(void **state)
 	assert_false(nic->guest->line);
 	pass(scene.world, (GAP_US / 2 - 1) * US);
 	assert_false(nic->guest->line);
+	assert_true(vpio_vdev_holds(nic->guest->vdev));
 	assert_int_equal(guest_in(nic->guest, NIC_ISR, 2), ISR_ROK);
 	pass(scene.world, 1 * US);
 	assert_true(nic->guest->line);
+	assert_false(vpio_vdev_holds(nic->guest->vdev)); /* no alarm is to wake the worker any more */
 	acknowledge(nic);
 	assert_int_equal(receive_all(&scene, 0), 2);
 	pass(scene.world, 2 * GAP_US * US);

@@ -185,13 +185,14 @@ static void intx_resample(struct vdev *v, const struct test *t)
  */
 static void intx_insists(struct vdev *v, const struct test *t)
 {
-	const u64 begun = now_ms();
+	u64 begun;
 	u32 i;
 	int fd;
 
 	(void)t;
 	start_interrupts(v, &fd);
 	cause(v);
+	begun = now_ms();
 	for (i = 0; i < 100 && !verdict.failures; i++) {
 		expect_signals("unmask with the cause still set", fd, 1);
 		intx(v, UNMASK);

@@ -564,66 +564,138 @@ static void test_bursts(void **state)
 	stop(machine);
 }
 
+enum {
+	BARE = 34, /* bytes of the frame: an Ethernet and an IPv4 header */
+	FCS = 4,
+	STRIP = 1, /* what the hardware's handler does, at RING_HOW of the ring, */
+	APPEND = 2,
+	RING_HOW = 60,
+	TAG = 1, /* and what the vdev's does */
+	UNTAG,
+	CHECKSUM,
+};
+
+static struct machine *start_fcs(void)
+{
+	return start("model n \"Check sequences\" {\n"
+		     "	pci 1:2 { }\n"
+		     "	bar 0 mem 32 = w\n"
+		     "	window w 32 {\n"
+		     "		0x00 FIRST u32 ro\n"
+		     "		0x04 SECOND u32 ro\n"
+		     "		0x08 LENGTH u32 ro\n"
+		     "		0x0c MODE u32 rw\n"
+		     "		0x10 reserved 16\n"
+		     "	}\n"
+		     "	filter { promiscuous when 1 }\n"
+		     "	engine rx host {\n"
+		     "		on frame {\n"
+		     "			if MODE == 1 { frame.tag(5) }\n"
+		     "			if MODE == 2 { frame.untag() }\n"
+		     "			if MODE == 3 { frame.checksum(1) }\n"
+		     "			LENGTH = frame.length\n"
+		     "			FIRST = frame.fcs()\n"
+		     "			frame.append(FIRST, 4)\n"
+		     "			SECOND = frame.fcs()\n"
+		     "		}\n"
+		     "	}\n"
+		     "	hardware {\n"
+		     "		dma ring 64\n"
+		     "		on start { } on stop { }\n"
+		     "		on interrupt {\n"
+		     "			let how = ring.u32[60]\n"
+		     "			ring.u32[60] = 0\n"
+		     "			if !how { return 0 }\n"
+		     "			frame.new(); frame.copy(ring, 0, 38)\n"
+		     "			if how & 1 { frame.strip_fcs() }\n"
+		     "			if how & 2 { frame.append(7, 1) }\n"
+		     "			emit\n"
+		     "			return 1\n"
+		     "		}\n"
+		     "	}\n"
+		     "}\n");
+}
+
+/* A frame from the wire, with an FCS that none would have that is reckoned. */
+static void receive_fcs(struct machine *machine, u32 how, u32 mode, u32 fcs)
+{
+	u8 *ring = machine->dma[0].memory;
+
+	memcpy(ring + BARE, &fcs, FCS);
+	memcpy(ring + RING_HOW, &how, 4);
+	out(machine, 12, 4, mode);
+	vpio_pdev_run(machine->pdev, true);
+	vpio_vdev_run(machine->vdev);
+}
+
+static u8 *make_fcs_frame(struct machine *machine, bool ipv4)
+{
+	u8 *ring = machine->dma[0].memory;
+
+	memset(ring, 0xa5, BARE);
+	ring[0] = 2;
+	if (ipv4) {
+		memcpy(ring + 12, "\x08\x00\x45\x00\x00\x14", 6);
+		memset(ring + 20, 0, 4); /* no fragment */
+	}
+	return ring;
+}
+
 /* The FCS that the hardware has received goes with the frame, until something of the frame changes. */
 static void test_fcs(void **state)
 {
-	struct machine *machine =
-		start("model n \"Check sequences\" {\n"
-		      "	pci 1:2 { }\n"
-		      "	bar 0 mem 32 = w\n"
-		      "	window w 32 {\n"
-		      "		0x00 FIRST u32 ro\n"
-		      "		0x04 SECOND u32 ro\n"
-		      "		0x08 LENGTH u32 ro\n"
-		      "		0x0c reserved 20\n"
-		      "	}\n"
-		      "	filter { promiscuous when 1 }\n"
-		      "	engine rx host {\n"
-		      "		on frame {\n"
-		      "			LENGTH = frame.length\n"
-		      "			FIRST = frame.fcs()\n"
-		      "			frame.append(FIRST, 4)\n"
-		      "			SECOND = frame.fcs()\n"
-		      "		}\n"
-		      "	}\n"
-		      "	hardware {\n"
-		      "		dma ring 64\n"
-		      "		on start { } on stop { }\n"
-		      "		on interrupt {\n"
-		      "			let how = ring.u32[60]\n"
-		      "			ring.u32[60] = 0\n"
-		      "			if !how { return 0 }\n"
-		      "			frame.new(); frame.copy(ring, 0, 24)\n"
-		      "			if how & 1 { frame.strip_fcs() }\n"
-		      "			if how & 2 { frame.append(7, 1) }\n"
-		      "			emit\n"
-		      "			return 1\n"
-		      "		}\n"
-		      "	}\n"
-		      "}\n");
-	u8 *ring = machine->dma[0].memory, frame[32];
+	const u32 received = 0x11223344;
+	struct machine *machine = start_fcs();
+	u8 *ring = make_fcs_frame(machine, false), frame[BARE + 2 * FCS + 1];
 	unsigned int how, length;
-	u32 fcs = 0x11223344;
+	u32 fcs;
 
 	(void)state;
-	memset(ring, 0xa5, 20);
-	ring[0] = 2;
-	memcpy(ring + 20, &fcs, 4);
-	for (how = 1; how < 4; how++) {
-		memcpy(ring + 60, &how, 4);
-		vpio_pdev_run(machine->pdev, true);
-		vpio_vdev_run(machine->vdev);
-		length = (how & 1 ? 20 : 24) + (how >> 1);
+	for (how = STRIP; how <= (STRIP | APPEND); how++) {
+		receive_fcs(machine, how, 0, received);
+		length = (how & STRIP ? BARE : BARE + FCS) + !!(how & APPEND);
 		memcpy(frame, ring, length);
-		if (how & 2)
+		if (how & APPEND)
 			frame[length - 1] = 7;
-		if (how != 1) /* the frame is no longer what it was for */
-			fcs = vpio_crc32(0, frame, length);
+		fcs = how == STRIP ? received : vpio_crc32(0, frame, length);
 		assert_int_equal(in(machine, 8, 4), length);
 		assert_int_equal(in(machine, 0, 4), fcs);
-		memcpy(frame + length, &fcs, 4);
-		assert_int_equal(in(machine, 4, 4), vpio_crc32(0, frame, length + 4));
+		memcpy(frame + length, &fcs, FCS);
+		assert_int_equal(in(machine, 4, 4), vpio_crc32(0, frame, length + FCS));
 	}
+	stop(machine);
+}
+
+/* Tags and checksums change it, if there is something to change. */
+static void test_fcs_of_changed(void **state)
+{
+	const u32 received = 0x11223344;
+	struct machine *machine = start_fcs();
+	u8 *ring = make_fcs_frame(machine, false), frame[BARE + FCS];
+
+	(void)state;
+	receive_fcs(machine, STRIP, UNTAG, received); /* there is no tag, */
+	assert_int_equal(in(machine, 0, 4), received);
+	receive_fcs(machine, STRIP, CHECKSUM, received); /* nor is it IPv4 */
+	assert_int_equal(in(machine, 0, 4), received);
+
+	receive_fcs(machine, STRIP, TAG, received);
+	memcpy(frame, ring, 12);
+	memcpy(frame + 12, "\x81\x00\x00\x05", 4);
+	memcpy(frame + 16, ring + 12, BARE - 12);
+	assert_int_equal(in(machine, 8, 4), BARE + 4);
+	assert_int_equal(in(machine, 0, 4), vpio_crc32(0, frame, BARE + 4));
+
+	memcpy(ring + 12, "\x81\x00", 2);
+	receive_fcs(machine, STRIP, UNTAG, received);
+	memcpy(frame, ring, 12);
+	memcpy(frame + 12, ring + 16, BARE - 16);
+	assert_int_equal(in(machine, 8, 4), BARE - 4);
+	assert_int_equal(in(machine, 0, 4), vpio_crc32(0, frame, BARE - 4));
+
+	make_fcs_frame(machine, true);
+	receive_fcs(machine, STRIP, CHECKSUM, received);
+	assert_int_not_equal(in(machine, 0, 4), received);
 	stop(machine);
 }
 
@@ -795,8 +867,9 @@ int main(void)
 		cmocka_unit_test(test_guard),	     cmocka_unit_test(test_memories),
 		cmocka_unit_test(test_dma_memories), cmocka_unit_test(test_procs),
 		cmocka_unit_test(test_port_through), cmocka_unit_test(test_bursts),
-		cmocka_unit_test(test_fcs),	     cmocka_unit_test(test_ready),
-		cmocka_unit_test(test_quantum),	     cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_fcs),	     cmocka_unit_test(test_fcs_of_changed),
+		cmocka_unit_test(test_ready),	     cmocka_unit_test(test_quantum),
+		cmocka_unit_test(test_broken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
