@@ -502,9 +502,13 @@ static void *look(void *argument)
 
 	while (phase() != OVER) {
 		*seen += vpio_pdev_health(soak.world->pdev) != VPIO_WORKING;
-		for (i = 0; i < soak.count; i++)
-			*seen += !soak.tenants[i].hostile &&
-				 vpio_vdev_waits(soak.tenants[i].guest->vdev);
+		for (i = 0; i < soak.count; i++) {
+			const struct tenant *t = &soak.tenants[i];
+
+			if (t->hostile) /* whose vdev may be gone any moment */
+				continue;
+			*seen += vpio_vdev_waits(t->guest->vdev) + vpio_vdev_holds(t->guest->vdev);
+		}
 		sched_yield();
 	}
 	return NULL;

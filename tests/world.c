@@ -486,9 +486,12 @@ bool world_run_guest(struct world_guest *guest)
 
 	if (due && due <= now(guest->world->pdev) &&
 	    __atomic_compare_exchange_n(&guest->due, &due, 0, false, __ATOMIC_RELAXED,
-					__ATOMIC_RELAXED) &&
-	    vpio_vdev_holds(guest->vdev))
-		__atomic_store_n(&guest->woken, true, __ATOMIC_RELEASE);
+					__ATOMIC_RELAXED)) {
+		guest_lock(guest); /* its vdev may be on its way out */
+		if (vpio_vdev_holds(guest->vdev))
+			__atomic_store_n(&guest->woken, true, __ATOMIC_RELEASE);
+		guest_unlock(guest);
+	}
 	return run_guest(guest);
 }
 
