@@ -152,12 +152,10 @@ static void find_answer(struct vpio_vdev *vdev, u64 gap)
 	const u64 now = vdev->pdev->ops->now(vdev->pdev), most = gap * MOST_GAPS;
 	u64 took = now - vdev->interrupted;
 
-	if (vdev->line || (vdev->msi && vdev->rested < vdev->interrupted)) {
-		took = took < most ? took : most;
-		vdev->answer = (3 * vdev->answer + took) / 4;
-	} else if (!vdev->held) {
+	if (!vdev->line && !(vdev->msi && vdev->rested < vdev->interrupted))
 		return; /* there was nothing */
-	}
+	took = took < most ? took : most;
+	vdev->answer = (3 * vdev->answer + took) / 4;
 	vdev->rested = now;
 }
 
