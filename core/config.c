@@ -29,6 +29,10 @@ enum {
 	COMMAND_WRITABLE = 0x0557, /* and invalidate, parity, SERR, INTx disable */
 	COMMAND_INTX_DISABLE = 0x0400,
 
+	BAR_IO = 0x1,
+	BAR_IO_FLAGS = 0x3,
+	BAR_MEMORY_FLAGS = 0xf,
+
 	STATUS_INTERRUPT = 0x0008,
 	STATUS_CAPABILITIES = 0x0010,
 	MSI_ID = 0x05,
@@ -124,6 +128,16 @@ static bool is_interrupting(const struct vpio_vdev *vdev)
 	for (i = 0; i < vdev->pdev->model.header->irqs.count; i++)
 		causes |= vdev->causes[i];
 	return causes && !vpio_config_msi_enabled(vdev);
+}
+
+bool vpio_vdev_decodes(const struct vpio_vdev *vdev, u32 bar, u64 *address)
+{
+	const u8 *config = vdev->config + CONFIG_BAR + 4 * bar;
+	const bool io = config[0] & BAR_IO;
+	const u32 value = (u32)get16(config, 0) | (u32)get16(config, 2) << 16;
+
+	*address = value & ~(u32)(io ? BAR_IO_FLAGS : BAR_MEMORY_FLAGS);
+	return *address && get16(vdev->config, CONFIG_COMMAND) & (io ? COMMAND_IO : COMMAND_MEMORY);
 }
 
 int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t size)

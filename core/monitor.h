@@ -420,6 +420,18 @@ int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t
 int vpio_vdev_config_write(struct vpio_vdev *vdev, u64 offset, const void *data, size_t size);
 
 /**
+ * vpio_vdev_decodes() - whether a BAR is enabled, and where the guest has put it
+ * @vdev: the vdev; the caller holds its lock
+ * @bar: its number, one that the model has
+ * @address: set to the BAR's address, in memory or I/O space, as the model has it
+ *
+ * A BAR at address 0 is not enabled: that is what it is at before anybody has put it anywhere.
+ *
+ * Source: PCI Local Bus Specification 3.0, sections 6.2.2 and 6.2.5.1.
+ */
+bool vpio_vdev_decodes(const struct vpio_vdev *vdev, u32 bar, u64 *address);
+
+/**
  * vpio_vdev_run() - deliver what waits for the vdev: ends of jobs, frames, notifications
  * @vdev: the vdev; the caller holds its lock, not the pdev's
  *

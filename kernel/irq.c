@@ -191,6 +191,18 @@ void vpio_irq_set_level(struct vpio_irq *irq, bool level)
 }
 
 /**
+ * vpio_irq_user_unmasks() - whether the user, not KVM, unmasks INTx when the guest has acknowledged it
+ * @irq: of the vdev
+ *
+ * Such a user takes an access to the device for the acknowledgement, and so must see them all. QEMU
+ * does, without KVM's interrupt controllers.
+ */
+bool vpio_irq_user_unmasks(const struct vpio_irq *irq)
+{
+	return READ_ONCE(irq->index) == VFIO_PCI_INTX_IRQ_INDEX && !READ_ONCE(irq->unmask);
+}
+
+/**
  * vpio_irq_tell() - tell the user something that is not the device's
  * @irq: of the vdev
  * @index: VFIO_PCI_REQ_IRQ_INDEX: release the vdev; VFIO_PCI_ERR_IRQ_INDEX: stop the VM

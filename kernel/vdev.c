@@ -214,6 +214,15 @@ static int do_traced(struct vpio_mdev *vdev, unsigned int region, u64 offset, vo
 	return ret;
 }
 
+static int access_locked(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
+			 size_t size, bool write, u64 begun)
+{
+	lockdep_assert_held(&vdev->lock);
+	if (trace_vpio_access_enabled())
+		return do_traced(vdev, region, offset, data, size, write, begun);
+	return do_access(vdev, region, offset, data, size, write);
+}
+
 static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, void *data,
 		      size_t size, bool write, u64 begun)
 {
@@ -221,10 +230,36 @@ static int try_access(struct vpio_mdev *vdev, unsigned int region, u64 offset, v
 
 	if (mutex_lock_killable(&vdev->lock))
 		return -EINTR;
-	if (trace_vpio_access_enabled())
-		ret = do_traced(vdev, region, offset, data, size, write, begun);
-	else
-		ret = do_access(vdev, region, offset, data, size, write);
+	ret = access_locked(vdev, region, offset, data, size, write, begun);
+	mutex_unlock(&vdev->lock);
+	return ret;
+}
+
+/**
+ * vpio_mdev_access() - a guest's access to a BAR, from the vCPU, if that can be done at once
+ * @vdev: open
+ * @bar: its number
+ * @address: the guest's, in memory or I/O space
+ * @data: read or written, little-endian
+ * @size: bytes: 1, 2, 4 or 8
+ * @write: into the vdev
+ *
+ * Return: 0, or something else if nothing was done, and the user is to make the access. Locking: may
+ * sleep; without the vdev's lock.
+ */
+int vpio_mdev_access(struct vpio_mdev *vdev, u32 bar, u64 address, void *data, size_t size,
+		     bool write)
+{
+	const u64 begun = trace_vpio_access_enabled() ? ktime_get_ns() : 0;
+	const u64 end = region_size(vdev, bar);
+	u64 base;
+	int ret = -EINVAL;
+
+	if (mutex_lock_killable(&vdev->lock))
+		return -EINTR;
+	if (vpio_vdev_decodes(vdev->core, bar, &base) && address >= base && address - base < end &&
+	    size <= end - (address - base))
+		ret = access_locked(vdev, bar, address - base, data, size, write, begun);
 	mutex_unlock(&vdev->lock);
 	return ret;
 }
@@ -281,6 +316,8 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 			return -EFAULT;
 	}
 	*position += done;
+	if (write && region == VFIO_PCI_CONFIG_REGION_INDEX)
+		vpio_kvm_update(vdev);
 	return done;
 }
 
@@ -389,6 +426,7 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 			return -EINTR;
 		vpio_vdev_reset(vdev->core);
 		mutex_unlock(&vdev->lock);
+		vpio_kvm_update(vdev);
 		return 0;
 	default:
 		return -ENOTTY;
@@ -458,8 +496,10 @@ static int vdev_open(struct vfio_device *vfio)
 	if (ret) {
 		hrtimer_cancel(&vdev->due);
 		kthread_destroy_worker(vdev->worker);
+		return ret;
 	}
-	return ret;
+	vpio_kvm_open(vdev);
+	return 0;
 }
 
 static void vdev_close(struct vfio_device *vfio)
@@ -467,6 +507,7 @@ static void vdev_close(struct vfio_device *vfio)
 	struct vpio_mdev *vdev = container_of(vfio, struct vpio_mdev, vfio);
 
 	send_sig(SIGKILL, vdev->worker->task, 1);
+	vpio_kvm_close(vdev);
 	mutex_lock(&vdev->lock);
 	vdev->open = false;
 	vpio_vdev_detach(vdev->core);

@@ -179,6 +179,7 @@ struct vpio_policy {
  * @run: delivers what waits for the vdev
  * @due: when @run is to run though nothing new has come; armed under @lock
  * @irq: its interrupts
+ * @kvm: where its registers are in the user's VM; NULL if that is none
  * @policy: what becomes of its user when the guest violates
  * @reports: at most one report of a refusal a second
  * @waiting: accesses that wait for an engine
@@ -194,6 +195,7 @@ struct vpio_mdev {
 	struct kthread_work run;
 	struct hrtimer due;
 	struct vpio_irq irq;
+	struct vpio_kvm *kvm;
 	struct vpio_policy policy;
 	struct ratelimit_state reports;
 	wait_queue_head_t waiting;
@@ -218,11 +220,44 @@ void vpio_mdev_wake(struct vpio_vdev *core);
 const char *vpio_mdev_name(struct vpio_vdev *core);
 void vpio_mdev_wake_at(struct vpio_vdev *core, u64 time);
 void vpio_mdev_report(struct vpio_vdev *core, enum vpio_refusal refusal, u64 address, u64 size);
+int vpio_mdev_access(struct vpio_mdev *vdev, u32 bar, u64 address, void *data, size_t size,
+		     bool write);
+
+/* kvm.c */
+#if IS_ENABLED(CONFIG_KVM)
+int vpio_kvm_init(void);
+void vpio_kvm_exit(void);
+void vpio_kvm_open(struct vpio_mdev *vdev);
+void vpio_kvm_close(struct vpio_mdev *vdev);
+void vpio_kvm_update(struct vpio_mdev *vdev);
+#else
+static inline int vpio_kvm_init(void)
+{
+	return 0;
+}
+
+static inline void vpio_kvm_exit(void)
+{
+}
+
+static inline void vpio_kvm_open(struct vpio_mdev *vdev)
+{
+}
+
+static inline void vpio_kvm_close(struct vpio_mdev *vdev)
+{
+}
+
+static inline void vpio_kvm_update(struct vpio_mdev *vdev)
+{
+}
+#endif
 
 /* irq.c */
 void vpio_irq_init(struct vpio_irq *irq);
 void vpio_irq_close(struct vpio_irq *irq);
 void vpio_irq_set_level(struct vpio_irq *irq, bool level);
+bool vpio_irq_user_unmasks(const struct vpio_irq *irq);
 bool vpio_irq_tell(struct vpio_irq *irq, unsigned int index);
 unsigned int vpio_irq_count(const struct vpio_model *model, unsigned int index);
 u32 vpio_irq_flags(unsigned int index);

@@ -67,6 +67,48 @@ static void test_config_writes(void **state)
 	assert_int_equal(config(guest, 0x3c, 4), 0x1ff);
 }
 
+#define NOWHERE (~0ull)
+
+/* Where the guest has put a BAR. */
+static u64 place_of(struct world_guest *guest, u32 bar)
+{
+	u64 address;
+
+	return vpio_vdev_decodes(guest->vdev, bar, &address) ? address : NOWHERE;
+}
+
+static void test_bars_enabled(void **state)
+{
+	struct world_guest *guest = ((struct world *)*state)->guests;
+	u32 command;
+
+	config_write(guest, 0x10, 4, 0xc000);
+	config_write(guest, 0x14, 4, 0xfebf1000);
+	for (command = 0; command < 4; command++) {
+		config_write(guest, 4, 2, command);
+		assert_int_equal(place_of(guest, 0), command & 1 ? 0xc000 : NOWHERE);
+		assert_int_equal(place_of(guest, 1), command & 2 ? 0xfebf1000 : NOWHERE);
+	}
+	storm_reset(guest);
+	assert_int_equal(place_of(guest, 0), NOWHERE);
+	assert_int_equal(place_of(guest, 1), NOWHERE);
+}
+
+static void test_bars_moved(void **state)
+{
+	struct world_guest *guest = ((struct world *)*state)->guests;
+
+	config_write(guest, 4, 2, 3);
+	assert_int_equal(place_of(guest, 0), NOWHERE); /* nobody has put it anywhere */
+	config_write(guest, 0x14, 4, 0xfebf1000);
+	config_write(guest, 0x15, 1, 0x22); /* the second byte */
+	assert_int_equal(place_of(guest, 1), 0xfebf2200);
+	config_write(guest, 0x10, 4, 0xffffffff);
+	assert_int_equal(place_of(guest, 0), 0xffffff00);
+	config_write(guest, 0x10, 4, 0);
+	assert_int_equal(place_of(guest, 0), NOWHERE);
+}
+
 static void test_param(void **state)
 {
 	struct world_guest *guest = ((struct world *)*state)->guests;
@@ -960,24 +1002,19 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(config),	       TEST(config_writes),
-		TEST(param),	       TEST(mac),
-		TEST(same_mac),	       TEST(eeprom),
-		TEST(read_widths),     TEST(past_the_end),
-		TEST(both_bars),       TEST(partial_writes),
-		TEST(read_only),       TEST(config_lock),
-		TEST(reset_values),    TEST(interrupt_line),
-		TEST(transmit),	       TEST(transmit_four),
-		TEST(transmit_copy),   TEST(transmitter_off),
-		TEST(padding),	       TEST(receive_filter),
-		TEST(multicast_hash),  TEST(receiver_off),
-		TEST(rings),	       TEST(ring_full),
-		TEST(ring_never_read), TEST(inbox_full),
-		TEST(ring_moved),      TEST(receive_lengths),
-		TEST(receive_long),    TEST(receive_burst),
-		TEST(guest_to_guest),  TEST(broadcast),
-		TEST(unclaimed),       TEST(local_deaf),
-		TEST(promiscuous),     TEST(names),
+		TEST(config),	      TEST(config_writes),   TEST(bars_enabled),
+		TEST(bars_moved),     TEST(param),	     TEST(mac),
+		TEST(same_mac),	      TEST(eeprom),	     TEST(read_widths),
+		TEST(past_the_end),   TEST(both_bars),	     TEST(partial_writes),
+		TEST(read_only),      TEST(config_lock),     TEST(reset_values),
+		TEST(interrupt_line), TEST(transmit),	     TEST(transmit_four),
+		TEST(transmit_copy),  TEST(transmitter_off), TEST(padding),
+		TEST(receive_filter), TEST(multicast_hash),  TEST(receiver_off),
+		TEST(rings),	      TEST(ring_full),	     TEST(ring_never_read),
+		TEST(inbox_full),     TEST(ring_moved),	     TEST(receive_lengths),
+		TEST(receive_long),   TEST(receive_burst),   TEST(guest_to_guest),
+		TEST(broadcast),      TEST(unclaimed),	     TEST(local_deaf),
+		TEST(promiscuous),    TEST(names),
 	};
 
 	return cmocka_run_group_tests_name("rtl8139", tests, NULL, NULL);

@@ -39,7 +39,7 @@ struct test {
 /* Each ends with a case that has no name. */
 extern const struct test peace_cases[], transmit_cases[], cplus_cases[], receive_cases[],
 	flight_cases[], register_cases[], vfio_cases[], interrupt_cases[], life_cases[],
-	storm_cases[];
+	guest_cases[], storm_cases[];
 
 /* Of the storm. */
 extern u64 seed;

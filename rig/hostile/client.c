@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/kvm.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
@@ -175,8 +176,15 @@ void vdev_group_path(const char *uuid, char *path, size_t size)
 	snprintf(path, size, "/dev/vfio/%s", strrchr(target, '/') + 1);
 }
 
-static int open_group(struct vdev *v)
+/* @vm: KVM's VFIO device of the VM that the vdev is for, or -1. */
+static int open_group(struct vdev *v, int vm)
 {
+	struct kvm_device_attr add = {
+		.group = KVM_DEV_VFIO_GROUP,
+		.attr = KVM_DEV_VFIO_GROUP_ADD,
+		.addr = (uintptr_t)&v->group,
+	};
+
 	char path[128];
 
 	vdev_group_path(v->uuid, path, sizeof(path));
@@ -188,6 +196,8 @@ static int open_group(struct vdev *v)
 		return errno;
 	if (ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container) ||
 	    ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return errno;
+	if (vm >= 0 && ioctl(vm, KVM_SET_DEVICE_ATTR, &add))
 		return errno;
 	v->device = ioctl(v->group, VFIO_GROUP_GET_DEVICE_FD, v->uuid);
 	return v->device < 0 ? errno : 0;
@@ -211,13 +221,18 @@ u64 region_offset(struct vdev *v, u32 index)
 
 int vdev_open(struct vdev *v, const char *uuid)
 {
+	return vdev_open_for(v, uuid, -1);
+}
+
+int vdev_open_for(struct vdev *v, const char *uuid, int vm)
+{
 	struct vdev new = { .container = -1, .group = -1, .device = -1 };
 	int error;
 	u32 i;
 
 	snprintf(new.uuid, sizeof(new.uuid), "%s", uuid);
 	*v = new; /* whose UUID may have been @uuid */
-	error = open_group(v);
+	error = open_group(v, vm);
 	if (!error)
 		error = vdev_map(v);
 	if (error) {

@@ -47,6 +47,7 @@ enum {
 /* Registers and bits of the RTL8139 (datasheets: see models/rtl8139.vpm). */
 enum {
 	IDR = 0x00,
+	MAR = 0x08,
 	TSD = 0x10,
 	TSAD = 0x20,
 	RBSTART = 0x30,
@@ -93,6 +94,7 @@ enum {
 	COMMAND = 4,
 	COMMAND_MEMORY = 3, /* and I/O */
 	COMMAND_MASTER = 4,
+	BAR = 0x10,
 	COMMAND_INTX_DISABLE = 0x400,
 };
 
@@ -153,6 +155,8 @@ void pause_us(unsigned int us);
 
 /* Opens container, group and device; maps the areas. 0, or an errno with what failed on stderr. */
 int vdev_open(struct vdev *v, const char *uuid);
+/* The same for a KVM guest: @vm is KVM's VFIO device (KVM_DEV_TYPE_VFIO) of its VM. */
+int vdev_open_for(struct vdev *v, const char *uuid, int vm);
 void vdev_close(struct vdev *v);
 /* The group's file in /dev/vfio, e.g. to open it a second time. */
 void vdev_group_path(const char *uuid, char *path, size_t size);

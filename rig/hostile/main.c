@@ -43,7 +43,8 @@ static const struct test after[] = {
 
 static const struct test *const groups[] = {
 	peace_cases, transmit_cases,  cplus_cases, receive_cases, flight_cases, register_cases,
-	vfio_cases,  interrupt_cases, life_cases,  storm_cases,	  after,	NULL,
+	vfio_cases,  interrupt_cases, life_cases,  guest_cases,	  storm_cases,	after,
+	NULL,
 };
 
 u64 chance(u64 *state)

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Accesses of a KVM guest to its vdev's registers, served in the kernel. Each of them leaves the guest,
+ * and would go on to the VMM, which would ask for it by read() or write(): several times what the access
+ * itself takes. KVM asks the devices on its I/O buses first, and so each BAR that the guest has enabled
+ * is one of those, where the guest has put it. What is not served here goes on to the VMM as if nobody
+ * had been asked: an access that must wait, one that the vdev does not take, and all of them as long as
+ * the VMM must see them (vpio_irq_user_unmasks()).
+ *
+ * KVM has no function for this that a module may call. But its buses are read under kvm->srcu and
+ * replaced under kvm->slots_lock, and that is all that is needed (Documentation/virt/kvm/locking.rst).
+ *
+ * Who asks holds kvm->srcu, and takes the vdev's lock. So buses are replaced, and their readers waited
+ * for, without that lock; and an access asks again under it where its BAR is.
+ */
+#include <linux/delay.h>
+#include <linux/kvm_host.h>
+#include <linux/module.h>
+#include <kvm/iodev.h>
+
+#include "vpio.h"
+
+static bool kvm_bus = true;
+module_param(kvm_bus, bool, 0644);
+MODULE_PARM_DESC(
+	kvm_bus,
+	"serve a KVM guest's register accesses in the kernel (default: Y); N: the VMM asks for each; for vdevs that are opened from then on");
+
+/* A BAR, as KVM knows it. */
+struct bar {
+	struct kvm_io_device device;
+	struct vpio_mdev *vdev;
+	u32 index;
+	enum kvm_bus bus;
+	gpa_t address; /* where it is; guarded by the VM's slots_lock and vpio_kvm.gate */
+	int size;      /* 0: nowhere */
+};
+
+/* Lets go of VMs. */
+static struct workqueue_struct *workers;
+
+/**
+ * struct vpio_kvm - a vdev's BARs in its user's KVM
+ * @kvm: the VM, kept by a reference
+ * @end: lets go of it
+ * @gate: one caller changes where BARs are at a time
+ * @bars: as many as the model has; but for where they are, constant
+ */
+struct vpio_kvm {
+	struct kvm *kvm;
+	struct work_struct end;
+	struct mutex gate;
+	struct bar bars[];
+};
+
+/* --- Accesses ---------------------------------------------------------------------------- */
+
+static int serve(struct kvm_io_device *device, gpa_t address, int size, void *data, bool write)
+{
+	const struct bar *bar = container_of(device, struct bar, device);
+
+	/* the VMM cuts what is not aligned */
+	if (address & (size - 1) || vpio_irq_user_unmasks(&bar->vdev->irq))
+		return -EOPNOTSUPP;
+	return vpio_mdev_access(bar->vdev, bar->index, address, data, size, write) ? -EOPNOTSUPP
+										   : 0;
+}
+
+static int bar_read(struct kvm_vcpu *vcpu, struct kvm_io_device *device, gpa_t address, int size,
+		    void *data)
+{
+	return serve(device, address, size, data, false);
+}
+
+static int bar_write(struct kvm_vcpu *vcpu, struct kvm_io_device *device, gpa_t address, int size,
+		     const void *data)
+{
+	return serve(device, address, size, (void *)data, true);
+}
+
+static const struct kvm_io_device_ops bar_ops = { .read = bar_read, .write = bar_write };
+
+/* --- Where BARs are ---------------------------------------------------------------------- */
+
+/* The bus with a device in this range, and nowhere else; the others by address, as KVM wants them. */
+static struct kvm_io_bus *copy_bus(const struct kvm_io_bus *old, const struct kvm_io_range *range)
+{
+	struct kvm_io_bus *new =
+		kmalloc(struct_size(new, range, old->dev_count + 1), GFP_KERNEL_ACCOUNT);
+	bool placed = !range->len;
+	int i, count = 0;
+
+	if (!new)
+		return NULL;
+	*new = *old;
+	for (i = 0; i < old->dev_count; i++) {
+		if (old->range[i].dev == range->dev)
+			continue;
+		if (!placed && old->range[i].addr > range->addr) {
+			new->range[count++] = *range;
+			placed = true;
+		}
+		new->range[count++] = old->range[i];
+	}
+	if (!placed)
+		new->range[count++] = *range;
+	new->dev_count = count;
+	return new;
+}
+
+static void place(struct vpio_kvm *kvm, struct bar *bar, gpa_t address, int size)
+{
+	const struct kvm_io_range range = { address, size, &bar->device };
+	struct kvm_io_bus __rcu **slot = &kvm->kvm->buses[bar->bus];
+	struct kvm_io_bus *old, *new = NULL;
+
+	if (bar->size == size && bar->address == address)
+		return;
+	mutex_lock(&kvm->kvm->slots_lock);
+	old = rcu_dereference_protected(*slot, lockdep_is_held(&kvm->kvm->slots_lock));
+	if (old && (!size || old->dev_count - old->ioeventfd_count < NR_IOBUS_DEVS))
+		new = copy_bus(old, &range);
+	/* what is nowhere may be about to be freed: it must not be found any more */
+	while (!new &&old && !size) {
+		msleep(1);
+		new = copy_bus(old, &range);
+	}
+	if (new) {
+		rcu_assign_pointer(*slot, new);
+		synchronize_srcu_expedited(&kvm->kvm->srcu);
+		kfree(old);
+		bar->address = address;
+		bar->size = size;
+	}
+	mutex_unlock(&kvm->kvm->slots_lock);
+}
+
+/**
+ * vpio_kvm_update() - a guest has written to configuration space: BARs may be elsewhere
+ * @vdev: open
+ *
+ * Locking: without the vdev's lock.
+ */
+void vpio_kvm_update(struct vpio_mdev *vdev)
+{
+	const struct vpio_model *model = &vdev->pci->model;
+	struct vpio_kvm *kvm = vdev->kvm;
+	u64 address;
+	bool enabled;
+	u32 i;
+
+	if (!kvm)
+		return;
+	mutex_lock(&kvm->gate);
+	for (i = 0; i < model->header->bars.count; i++) {
+		mutex_lock(&vdev->lock);
+		enabled = vpio_vdev_decodes(vdev->core, model->bars[i].index, &address);
+		mutex_unlock(&vdev->lock);
+		place(kvm, &kvm->bars[i], enabled ? address : 0, enabled ? model->bars[i].size : 0);
+	}
+	mutex_unlock(&kvm->gate);
+}
+
+/* --- Life -------------------------------------------------------------------------------- */
+
+/* The last to let go ends the VM, and a VM lets go of its VFIO groups: not with VFIO's locks held. */
+static void end(struct work_struct *work)
+{
+	struct vpio_kvm *kvm = container_of(work, struct vpio_kvm, end);
+
+	kvm_put_kvm(kvm->kvm);
+	kfree(kvm);
+}
+
+/**
+ * vpio_kvm_open() - the vdev's user has come: if it is a VM, serve its guest's accesses
+ * @vdev: being opened
+ *
+ * If that can't be done, all accesses come by the user.
+ */
+void vpio_kvm_open(struct vpio_mdev *vdev)
+{
+	const struct vpio_model *model = &vdev->pci->model;
+	struct kvm *user = vdev->vfio.kvm;
+	struct vpio_kvm *kvm;
+	u32 i;
+
+	if (!READ_ONCE(kvm_bus) || !user || !kvm_get_kvm_safe(user))
+		return;
+	kvm = kzalloc(struct_size(kvm, bars, model->header->bars.count), GFP_KERNEL_ACCOUNT);
+	if (!kvm) {
+		kvm_put_kvm(user);
+		return;
+	}
+	kvm->kvm = user;
+	INIT_WORK(&kvm->end, end);
+	mutex_init(&kvm->gate);
+	for (i = 0; i < model->header->bars.count; i++) {
+		struct bar *bar = &kvm->bars[i];
+
+		kvm_iodevice_init(&bar->device, &bar_ops);
+		bar->vdev = vdev;
+		bar->index = model->bars[i].index;
+		bar->bus = model->bars[i].io ? KVM_PIO_BUS : KVM_MMIO_BUS;
+	}
+	vdev->kvm = kvm;
+}
+
+/**
+ * vpio_kvm_close() - the vdev's user has gone; no access is under way when this returns
+ * @vdev: being closed
+ *
+ * Locking: without the vdev's lock.
+ */
+void vpio_kvm_close(struct vpio_mdev *vdev)
+{
+	struct vpio_kvm *kvm = vdev->kvm;
+	u32 i;
+
+	if (!kvm)
+		return;
+	for (i = 0; i < vdev->pci->model.header->bars.count; i++)
+		place(kvm, &kvm->bars[i], 0, 0);
+	vdev->kvm = NULL;
+	queue_work(workers, &kvm->end);
+}
+
+/**
+ * vpio_kvm_init() - the module comes
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int vpio_kvm_init(void)
+{
+	workers = alloc_workqueue("vpio-kvm", WQ_UNBOUND, 0);
+	return workers ? 0 : -ENOMEM;
+}
+
+/**
+ * vpio_kvm_exit() - it goes, and all vdevs have gone
+ */
+void vpio_kvm_exit(void)
+{
+	destroy_workqueue(workers);
+}
