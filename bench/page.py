@@ -11,6 +11,7 @@ PLACES = {
     "trapped": "vfio-pci, BAR trapped (8139cp)",
     "trapped-too": "vfio-pci, BAR trapped (8139too)",
     "vpio-too": "VPIO (8139too)",
+    "vpio-too-vmm": "VPIO (8139too), accesses by QEMU",
     "vpio-cp": "VPIO (8139cp)",
     "vpio": "VPIO (ne2k-pci)",
     "rtl8139": "emulated RTL8139, tap and bridge",
@@ -22,14 +23,14 @@ PLACES = {
 NE2000_PLACES = {**PLACES, "passthrough": "vfio-pci"}
 # What VPIO is compared with: the same driver where there is one
 PEERS = {
-    "vpio-too": ["native", "passthrough", "trapped-too", "rtl8139", "e1000", "virtio"],
+    "vpio-too": ["native", "passthrough", "trapped-too", "vpio-too-vmm", "rtl8139", "e1000", "virtio"],
     "vpio-cp": ["native", "passthrough", "trapped", "rtl8139", "e1000", "virtio"],
     "vpio": ["native", "passthrough", "ne2000", "virtio"],
 }
 COLUMNS = [
     "Mbit/s", "frames/s", "median ms", "p99 ms", "exits/request", "exits/frame",
-    "exits/frame sent", "traps/frame", "hooks/frame", "hooks/access", "interrupts/frame",
-    "host CPU ms/MiB",
+    "exits/frame sent", "MMIO exits to QEMU/frame", "I/O exits/frame", "hooks/frame",
+    "hooks/access", "interrupts/frame", "host CPU ms/MiB",
 ]
 WORKS = {
     "tcp": "guests send by TCP (8139cp)",
