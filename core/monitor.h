@@ -414,8 +414,9 @@ int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t
 /**
  * vpio_vdev_config_write() - a guest writes PCI configuration space; as the read
  *
- * BARs hold what is written (with the size mask) and are not otherwise used: the embedder's VMM
- * maps them. INTx disable in the command register is honoured.
+ * BARs hold what is written (with the size mask) and are not otherwise used: where the guest's
+ * accesses go is the embedder's matter; see vpio_vdev_decodes(). INTx disable in the command
+ * register is honoured.
  */
 int vpio_vdev_config_write(struct vpio_vdev *vdev, u64 offset, const void *data, size_t size);
 

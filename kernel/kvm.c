@@ -15,6 +15,7 @@
  */
 #include <linux/delay.h>
 #include <linux/kvm_host.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <kvm/iodev.h>
 
@@ -59,8 +60,8 @@ static int serve(struct kvm_io_device *device, gpa_t address, int size, void *da
 {
 	const struct bar *bar = container_of(device, struct bar, device);
 
-	/* the VMM cuts what is not aligned */
-	if (address & (size - 1) || vpio_irq_user_unmasks(&bar->vdev->irq))
+	/* the VMM cuts what is not aligned, and KVM what crosses a page, into anything */
+	if (!is_power_of_2(size) || address & (size - 1) || vpio_irq_user_unmasks(&bar->vdev->irq))
 		return -EOPNOTSUPP;
 	return vpio_mdev_access(bar->vdev, bar->index, address, data, size, write) ? -EOPNOTSUPP
 										   : 0;

@@ -293,8 +293,11 @@ static void guest_bars(struct vdev *v, const struct test *t)
 	config_write(v, BAR + 4, 1, 0); /* the rest of it stays */
 	config_write(v, BAR + 6, 1, 0x34);
 	expect_served(&vm, v, "moved by its third byte", 0xe0343400);
+	config_write(v, BAR + 4, 4, PLACE + PAGE - REGISTERS);
+	expect_read(&vm, "across a page's end: KVM makes 3 bytes and 1 of it", READ_4,
+		    PLACE + PAGE - 3, 4, false, 0);
 	config_write(v, BAR + 4, 4, 0xffffffff);
-	expect_seen(&vm, "measured", 0xe0343400);
+	expect_seen(&vm, "measured", PLACE + PAGE - REGISTERS);
 	expect_served(&vm, v, "at the top, where it is while it is measured", 0xffffff00);
 	config_write(v, BAR + 4, 4, 0);
 	expect_seen(&vm, "at 0: nowhere", 0);
