@@ -30,8 +30,6 @@ enum {
 	COMMAND_INTX_DISABLE = 0x0400,
 
 	BAR_IO = 0x1,
-	BAR_IO_FLAGS = 0x3,
-	BAR_MEMORY_FLAGS = 0xf,
 
 	STATUS_INTERRUPT = 0x0008,
 	STATUS_CAPABILITIES = 0x0010,
@@ -51,6 +49,11 @@ static void put(u8 *config, unsigned int offset, unsigned int size, u32 value)
 static u16 get16(const u8 *config, unsigned int offset)
 {
 	return (u16)(config[offset] | config[offset + 1] << 8);
+}
+
+static u32 get32(const u8 *config, unsigned int offset)
+{
+	return get16(config, offset) | (u32)get16(config, offset + 2) << 16;
 }
 
 /* What is the same in all vdevs of a model, and what a guest may write. */
@@ -132,12 +135,13 @@ static bool is_interrupting(const struct vpio_vdev *vdev)
 
 bool vpio_vdev_decodes(const struct vpio_vdev *vdev, u32 bar, u64 *address)
 {
-	const u8 *config = vdev->config + CONFIG_BAR + 4 * bar;
-	const bool io = config[0] & BAR_IO;
-	const u32 value = (u32)get16(config, 0) | (u32)get16(config, 2) << 16;
+	const unsigned int offset = CONFIG_BAR + 4 * bar;
+	const bool io = vdev->config[offset] & BAR_IO;
+	const u32 mask = get32(vdev->writable, offset), place = get32(vdev->config, offset) & mask;
 
-	*address = value & ~(u32)(io ? BAR_IO_FLAGS : BAR_MEMORY_FLAGS);
-	return *address && get16(vdev->config, CONFIG_COMMAND) & (io ? COMMAND_IO : COMMAND_MEMORY);
+	*address = place;
+	return place && place != mask &&
+	       get16(vdev->config, CONFIG_COMMAND) & (io ? COMMAND_IO : COMMAND_MEMORY);
 }
 
 int vpio_vdev_config_read(struct vpio_vdev *vdev, u64 offset, void *data, size_t size)

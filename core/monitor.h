@@ -426,7 +426,8 @@ int vpio_vdev_config_write(struct vpio_vdev *vdev, u64 offset, const void *data,
  * @bar: its number, one that the model has
  * @address: set to the BAR's address, in memory or I/O space, as the model has it
  *
- * A BAR at address 0 is not enabled: that is what it is at before anybody has put it anywhere.
+ * A BAR at address 0 is not enabled: that is where it is before anybody has put it anywhere. Nor is one
+ * at the end of 32 bits, where it is while it is measured. QEMU has it like that, too.
  *
  * Source: PCI Local Bus Specification 3.0, sections 6.2.2 and 6.2.5.1.
  */

@@ -5,15 +5,18 @@
  * itself takes. KVM asks the devices on its I/O buses first, and so each BAR that the guest has enabled
  * is one of those, where the guest has put it. What is not served here goes on to the VMM as if nobody
  * had been asked: an access that must wait, one that the vdev does not take, and all of them as long as
- * the VMM must see them (vpio_irq_user_unmasks()).
+ * the VMM must see them (vpio_irq_user_unmasks()). But of a string of words to a port (REP OUTS, REP INS)
+ * only the first goes on, with all that follow it: KVM loses a later one that is not served. So a model
+ * lets no word wait but the first of a transfer, and a guest whose BAR another vCPU moves meanwhile loses
+ * its own words.
  *
  * KVM has no function for this that a module may call. But its buses are read under kvm->srcu and
  * replaced under kvm->slots_lock, and that is all that is needed (Documentation/virt/kvm/locking.rst).
  *
  * Who asks holds kvm->srcu, and takes the vdev's lock. So buses are replaced, and their readers waited
- * for, without that lock; and an access asks again under it where its BAR is.
+ * for, without that lock; and an access asks again under it where its BAR is. Until KVM hears of a new
+ * place, therefore, nothing is served at the wrong one.
  */
-#include <linux/delay.h>
 #include <linux/kvm_host.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -37,19 +40,14 @@ struct bar {
 	int size;      /* 0: nowhere */
 };
 
-/* Lets go of VMs. */
-static struct workqueue_struct *workers;
-
 /**
  * struct vpio_kvm - a vdev's BARs in its user's KVM
  * @kvm: the VM, kept by a reference
- * @end: lets go of it
  * @gate: one caller changes where BARs are at a time
  * @bars: as many as the model has; but for where they are, constant
  */
 struct vpio_kvm {
 	struct kvm *kvm;
-	struct work_struct end;
 	struct mutex gate;
 	struct bar bars[];
 };
@@ -86,11 +84,13 @@ static const struct kvm_io_device_ops bar_ops = { .read = bar_read, .write = bar
 /* The bus with a device in this range, and nowhere else; the others by address, as KVM wants them. */
 static struct kvm_io_bus *copy_bus(const struct kvm_io_bus *old, const struct kvm_io_range *range)
 {
-	struct kvm_io_bus *new =
-		kmalloc(struct_size(new, range, old->dev_count + 1), GFP_KERNEL_ACCOUNT);
 	bool placed = !range->len;
+	struct kvm_io_bus *new;
 	int i, count = 0;
 
+	/* who leaves needs no more room than there is, or the user could see to it that there is none */
+	new = kmalloc(struct_size(new, range, old->dev_count + !placed),
+		      placed ? GFP_KERNEL : GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return NULL;
 	*new = *old;
@@ -109,36 +109,51 @@ static struct kvm_io_bus *copy_bus(const struct kvm_io_bus *old, const struct kv
 	return new;
 }
 
+/* As KVM does when there is no memory to take a device off a bus: the VM goes on without the bus. */
+static void end_bus(const struct kvm_io_bus *bus, const struct bar *bar)
+{
+	int i;
+
+	pr_err("vpio %s: no memory: KVM has lost the VM's I/O devices: restart the VM\n",
+	       dev_name(bar->vdev->vfio.dev));
+	for (i = 0; i < bus->dev_count; i++) {
+		struct kvm_io_device *device = bus->range[i].dev;
+
+		if (device != &bar->device && device->ops->destructor)
+			device->ops->destructor(device);
+	}
+}
+
+/* Tell KVM; @size 0: the BAR is nowhere, and may be about to be freed. With the VM's slots_lock. */
 static void place(struct vpio_kvm *kvm, struct bar *bar, gpa_t address, int size)
 {
 	const struct kvm_io_range range = { address, size, &bar->device };
 	struct kvm_io_bus __rcu **slot = &kvm->kvm->buses[bar->bus];
-	struct kvm_io_bus *old, *new = NULL;
+	struct kvm_io_bus *old, *new;
 
 	if (bar->size == size && bar->address == address)
 		return;
-	mutex_lock(&kvm->kvm->slots_lock);
 	old = rcu_dereference_protected(*slot, lockdep_is_held(&kvm->kvm->slots_lock));
-	if (old && (!size || old->dev_count - old->ioeventfd_count < NR_IOBUS_DEVS))
-		new = copy_bus(old, &range);
-	/* what is nowhere may be about to be freed: it must not be found any more */
-	while (!new &&old && !size) {
-		msleep(1);
-		new = copy_bus(old, &range);
-	}
-	if (new) {
-		rcu_assign_pointer(*slot, new);
-		synchronize_srcu_expedited(&kvm->kvm->srcu);
-		kfree(old);
-		bar->address = address;
-		bar->size = size;
-	}
-	mutex_unlock(&kvm->kvm->slots_lock);
+	if (!old || (size && old->dev_count - old->ioeventfd_count >= NR_IOBUS_DEVS))
+		return;
+	new = copy_bus(old, &range);
+	if (!new &&size)
+		return;
+	rcu_assign_pointer(*slot, new);
+	synchronize_srcu_expedited(&kvm->kvm->srcu);
+	if (!new)
+		end_bus(old, bar);
+	kfree(old);
+	bar->address = address;
+	bar->size = size;
 }
 
 /**
  * vpio_kvm_update() - a guest has written to configuration space: BARs may be elsewhere
  * @vdev: open
+ *
+ * This waits for the VM's vCPUs, which may wait for memory that the user stalls. When the user is
+ * killed, these give up, and this does.
  *
  * Locking: without the vdev's lock.
  */
@@ -147,31 +162,26 @@ void vpio_kvm_update(struct vpio_mdev *vdev)
 	const struct vpio_model *model = &vdev->pci->model;
 	struct vpio_kvm *kvm = vdev->kvm;
 	u64 address;
-	bool enabled;
 	u32 i;
 
-	if (!kvm)
+	if (!kvm || mutex_lock_killable(&kvm->gate))
 		return;
-	mutex_lock(&kvm->gate);
 	for (i = 0; i < model->header->bars.count; i++) {
-		mutex_lock(&vdev->lock);
+		bool enabled;
+
+		if (mutex_lock_killable(&vdev->lock))
+			break;
 		enabled = vpio_vdev_decodes(vdev->core, model->bars[i].index, &address);
 		mutex_unlock(&vdev->lock);
+		if (mutex_lock_killable(&kvm->kvm->slots_lock))
+			break;
 		place(kvm, &kvm->bars[i], enabled ? address : 0, enabled ? model->bars[i].size : 0);
+		mutex_unlock(&kvm->kvm->slots_lock);
 	}
 	mutex_unlock(&kvm->gate);
 }
 
 /* --- Life -------------------------------------------------------------------------------- */
-
-/* The last to let go ends the VM, and a VM lets go of its VFIO groups: not with VFIO's locks held. */
-static void end(struct work_struct *work)
-{
-	struct vpio_kvm *kvm = container_of(work, struct vpio_kvm, end);
-
-	kvm_put_kvm(kvm->kvm);
-	kfree(kvm);
-}
 
 /**
  * vpio_kvm_open() - the vdev's user has come: if it is a VM, serve its guest's accesses
@@ -194,7 +204,6 @@ void vpio_kvm_open(struct vpio_mdev *vdev)
 		return;
 	}
 	kvm->kvm = user;
-	INIT_WORK(&kvm->end, end);
 	mutex_init(&kvm->gate);
 	for (i = 0; i < model->header->bars.count; i++) {
 		struct bar *bar = &kvm->bars[i];
@@ -220,27 +229,11 @@ void vpio_kvm_close(struct vpio_mdev *vdev)
 
 	if (!kvm)
 		return;
+	mutex_lock(&kvm->kvm->slots_lock);
 	for (i = 0; i < vdev->pci->model.header->bars.count; i++)
 		place(kvm, &kvm->bars[i], 0, 0);
+	mutex_unlock(&kvm->kvm->slots_lock);
 	vdev->kvm = NULL;
-	queue_work(workers, &kvm->end);
-}
-
-/**
- * vpio_kvm_init() - the module comes
- *
- * Return: 0, or -ENOMEM.
- */
-int vpio_kvm_init(void)
-{
-	workers = alloc_workqueue("vpio-kvm", WQ_UNBOUND, 0);
-	return workers ? 0 : -ENOMEM;
-}
-
-/**
- * vpio_kvm_exit() - it goes, and all vdevs have gone
- */
-void vpio_kvm_exit(void)
-{
-	destroy_workqueue(workers);
+	kvm_put_kvm(kvm->kvm);
+	kfree(kvm);
 }

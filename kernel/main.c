@@ -12,8 +12,7 @@
 
 static unsigned int max_vdevs = 16;
 module_param(max_vdevs, uint, 0444);
-MODULE_PARM_DESC(max_vdevs,
-		 "virtual devices of one physical device, at most (1 to 64; default 16)");
+MODULE_PARM_DESC(max_vdevs, "virtual devices of one physical device, at most (1 to 64; default 16)");
 
 /**
  * vpio_max_vdevs() - how many vdevs a pdev may have
@@ -32,20 +31,12 @@ static int __init vpio_init(void)
 		       VPIO_MAX_VDEVS);
 		return -EINVAL;
 	}
-	ret = vpio_kvm_init();
-	if (ret)
-		return ret;
 	ret = mdev_register_driver(&vpio_mdev_driver);
 	if (ret)
-		goto no_mdev;
+		return ret;
 	ret = pci_register_driver(&vpio_pci_driver);
 	if (ret)
-		goto no_pci;
-	return 0;
-no_pci:
-	mdev_unregister_driver(&vpio_mdev_driver);
-no_mdev:
-	vpio_kvm_exit();
+		mdev_unregister_driver(&vpio_mdev_driver);
 	return ret;
 }
 
@@ -53,7 +44,6 @@ static void __exit vpio_exit(void)
 {
 	pci_unregister_driver(&vpio_pci_driver);
 	mdev_unregister_driver(&vpio_mdev_driver);
-	vpio_kvm_exit();
 }
 
 module_init(vpio_init);

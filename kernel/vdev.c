@@ -298,26 +298,26 @@ static ssize_t transfer(struct vpio_mdev *vdev, char __user *buffer, size_t coun
 	u64 size = region_size(vdev, region);
 	size_t done = 0, step;
 	u64 data;
-	int ret;
+	int ret = 0;
 
 	if (!size || offset >= size || count > size - offset)
 		return -EINVAL;
 	for (; done < count; done += step) {
 		step = chunk(offset + done, count - done, !done);
 		data = 0;
-		if (write && copy_from_user(&data, buffer + done, step))
-			return -EFAULT;
-		ret = access_once(vdev, region, offset + done, &data, step, write);
-		if (ret == -ERESTARTSYS && done)
-			break; /* what is done must not be done again */
+		ret = write && copy_from_user(&data, buffer + done, step) ? -EFAULT : 0;
+		if (!ret)
+			ret = access_once(vdev, region, offset + done, &data, step, write);
+		if (!ret && !write && copy_to_user(buffer + done, &data, step))
+			ret = -EFAULT;
 		if (ret)
-			return ret;
-		if (!write && copy_to_user(buffer + done, &data, step))
-			return -EFAULT;
+			break;
 	}
-	*position += done;
 	if (write && region == VFIO_PCI_CONFIG_REGION_INDEX)
 		vpio_kvm_update(vdev);
+	if (ret && (ret != -ERESTARTSYS || !done)) /* then, what is done must not be done again */
+		return ret;
+	*position += done;
 	return done;
 }
 
@@ -426,7 +426,6 @@ static long vdev_ioctl(struct vfio_device *vfio, unsigned int command, unsigned 
 			return -EINTR;
 		vpio_vdev_reset(vdev->core);
 		mutex_unlock(&vdev->lock);
-		vpio_kvm_update(vdev);
 		return 0;
 	default:
 		return -ENOTTY;

@@ -6,6 +6,9 @@
  * Locks, outermost first. The VFIO core's own (device set, group) are outside of all of them; the
  * lock of a VFIO container (in vfio_dma_rw()) and the mm's are taken inside of a vdev's.
  *
+ *	vpio_kvm.gate    one caller tells KVM where BARs are at a time
+ *	kvm.slots_lock   KVM's: the VM's buses are replaced under it, and who is on its way by them waited
+ *	                 for (kvm.srcu): they take vpio_mdev.lock, so none of these three is taken under it
  *	vpio_irq.gate    one change of a vdev's interrupt set-up at a time; takes vpio_irq.lock only
  *	vpio_mdev.lock   the vdev's mutex of core/monitor.h
  *	vpio_pci.lock    the pdev's mutex of core/monitor.h
@@ -225,21 +228,10 @@ int vpio_mdev_access(struct vpio_mdev *vdev, u32 bar, u64 address, void *data, s
 
 /* kvm.c */
 #if IS_ENABLED(CONFIG_KVM)
-int vpio_kvm_init(void);
-void vpio_kvm_exit(void);
 void vpio_kvm_open(struct vpio_mdev *vdev);
 void vpio_kvm_close(struct vpio_mdev *vdev);
 void vpio_kvm_update(struct vpio_mdev *vdev);
 #else
-static inline int vpio_kvm_init(void)
-{
-	return 0;
-}
-
-static inline void vpio_kvm_exit(void)
-{
-}
-
 static inline void vpio_kvm_open(struct vpio_mdev *vdev)
 {
 }

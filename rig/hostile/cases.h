@@ -98,6 +98,15 @@ void check_intx(struct vdev *v);
 void load(struct vdev *v);
 void *flood(void *vdev);
 
+/* Makes PASSING memory that whoever touches it waits for, as long as the file is open. */
+int stall(void);
+/* Somebody waits, or comes to wait before long. */
+bool is_waited_for(int fd);
+
+/* guest.c: in a child: a VM whose vCPU waits for such memory, and so does the vdev's worker, while BARs are moved; says
+ * through @fd that it is so; for ever */
+void wait_in_guest(struct vdev *v, int fd);
+
 /* others.c: users that are not hostile, or only until they are killed; exit status */
 int bystander(const char *uuid);
 int flood_until_killed(const char *uuid);

@@ -146,10 +146,10 @@ enum {
 	STALLED_RX = 1,	   /* it is the receiver that waits */
 	STALLED_EARLY = 2, /* stalled before the vdev is opened, so that it is closed after it */
 	STALLED_BUSY = 4,  /* meanwhile a register is written */
+	STALLED_GUEST = 8, /* it is a KVM guest's vCPU that waits */
 };
 
-/* Makes PASSING memory that whoever touches it waits for. */
-static int stall(void)
+int stall(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = {
@@ -164,7 +164,7 @@ static int stall(void)
 	return fd;
 }
 
-static bool is_waited_for(int fd)
+bool is_waited_for(int fd)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 
@@ -260,6 +260,8 @@ static void stalled_kill(struct vdev *v, const struct test *t)
 		die("pipe: %s", strerror(errno));
 	vdev_close(v);
 	child = fork();
+	if (!child && t->flags & STALLED_GUEST)
+		wait_in_guest(v, pipes[1]);
 	if (!child)
 		wait_stalled(v, t, pipes[1]);
 	close(pipes[1]);
@@ -289,5 +291,7 @@ const struct test life_cases[] = {
 	     stalled_kill, .flags = STALLED_RX | STALLED_EARLY),
 	CASE("stalled-rx-kill-busy", "the same, and a register write waits too", stalled_kill,
 	     .flags = STALLED_RX | STALLED_EARLY | STALLED_BUSY),
+	CASE("stalled-guest-kill", "a VM killed whose guest waits, and moves its BARs",
+	     stalled_kill, .flags = STALLED_GUEST),
 	{ .name = NULL },
 };
