@@ -194,8 +194,8 @@ void vpio_irq_set_level(struct vpio_irq *irq, bool level)
  * vpio_irq_user_unmasks() - whether the user, not KVM, unmasks INTx when the guest has acknowledged it
  * @irq: of the vdev
  *
- * Such a user takes an access to the device for the acknowledgement, and so must see them all. QEMU
- * does, without KVM's interrupt controllers.
+ * Such a user takes an access to the device for the acknowledgement, and so must see them all: QEMU
+ * is one where it can't, or is not to, connect INTx with KVM (x-no-kvm-intx=on).
  */
 bool vpio_irq_user_unmasks(const struct vpio_irq *irq)
 {
