@@ -137,7 +137,7 @@ static void place(struct vpio_kvm *kvm, struct bar *bar, gpa_t address, int size
 	if (!old || (size && old->dev_count - old->ioeventfd_count >= NR_IOBUS_DEVS))
 		return;
 	new = copy_bus(old, &range);
-	if (!new &&size)
+	if (size && !new)
 		return;
 	rcu_assign_pointer(*slot, new);
 	synchronize_srcu_expedited(&kvm->kvm->srcu);
