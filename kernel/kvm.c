@@ -134,7 +134,10 @@ static void place(struct vpio_kvm *kvm, struct bar *bar, gpa_t address, int size
 	if (bar->size == size && bar->address == address)
 		return;
 	old = rcu_dereference_protected(*slot, lockdep_is_held(&kvm->kvm->slots_lock));
-	if (!old || (size && old->dev_count - old->ioeventfd_count >= NR_IOBUS_DEVS))
+	if (!old)
+		return;
+	/* one that only moves is among them already */
+	if (size && !bar->size && old->dev_count - old->ioeventfd_count >= NR_IOBUS_DEVS)
 		return;
 	new = copy_bus(old, &range);
 	if (size && !new)

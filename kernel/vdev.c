@@ -251,14 +251,13 @@ int vpio_mdev_access(struct vpio_mdev *vdev, u32 bar, u64 address, void *data, s
 		     bool write)
 {
 	const u64 begun = trace_vpio_access_enabled() ? ktime_get_ns() : 0;
-	const u64 end = region_size(vdev, bar);
 	u64 base;
 	int ret = -EINVAL;
 
 	if (mutex_lock_killable(&vdev->lock))
 		return -EINTR;
-	if (vpio_vdev_decodes(vdev->core, bar, &base) && address >= base && address - base < end &&
-	    size <= end - (address - base))
+	/* what is before the BAR wraps, and so is past its end, which the core refuses */
+	if (vpio_vdev_decodes(vdev->core, bar, &base))
 		ret = access_locked(vdev, bar, address - base, data, size, write, begun);
 	mutex_unlock(&vdev->lock);
 	return ret;

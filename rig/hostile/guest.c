@@ -84,7 +84,7 @@ static int check(const char *what, int result)
 	return result;
 }
 
-static void vm_make(struct vm *vm)
+static void make_vm(struct vm *vm)
 {
 	struct kvm_create_device vfio = { .type = KVM_DEV_TYPE_VFIO };
 	struct kvm_userspace_memory_region region = { .guest_phys_addr = CODE,
@@ -136,6 +136,12 @@ static void reopen_for(struct vdev *v, const struct vm *vm)
 	if (error)
 		die("opening the vdev for a VM: %s", strerror(error));
 	start_classic(v);
+}
+
+static void vm_start(struct vm *vm, struct vdev *v)
+{
+	make_vm(vm);
+	reopen_for(v, vm);
 }
 
 /* Closes it, while the VM lives on: which lets go of the group, or nobody could open that again. */
@@ -249,8 +255,7 @@ static void guest_accesses(struct vdev *v, const struct test *t)
 	u32 i, value;
 
 	(void)t;
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	put_bars(v, PLACE);
 	stats_read(v->uuid, &before);
 	for (i = 0; i < 3; i++) {
@@ -288,8 +293,7 @@ static void guest_bars(struct vdev *v, const struct test *t)
 	struct vm vm;
 
 	(void)t;
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	config_write(v, COMMAND, 2, COMMAND_MASTER);
 	config_write(v, BAR, 4, PORT);
 	config_write(v, BAR + 4, 4, PLACE);
@@ -350,8 +354,7 @@ static void guest_neighbours(struct vdev *v, const struct test *t)
 	u32 i;
 
 	(void)t;
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	for (i = 0; i < NEIGHBOURS; i++) {
 		ioeventfd.addr = neighbour(i);
 		check("KVM_IOEVENTFD", ioctl(vm.fd, KVM_IOEVENTFD, &ioeventfd));
@@ -374,6 +377,29 @@ static void guest_neighbours(struct vdev *v, const struct test *t)
 	close(ioeventfd.fd);
 }
 
+/* KVM's bus takes so many devices, and no more; then accesses come to the VMM. */
+static void guest_full_bus(struct vdev *v, const struct test *t)
+{
+	struct kvm_coalesced_mmio_zone zone = { .addr = 0xd0000000, .size = 4 };
+	struct vm vm;
+	u32 count;
+
+	(void)t;
+	vm_start(&vm, v);
+	for (count = 0; !ioctl(vm.fd, KVM_REGISTER_COALESCED_MMIO, &zone); count++)
+		zone.addr += 2 * zone.size;
+	expect(count > 100 && errno == ENOSPC, "filling the bus: %u devices, then: %s", count,
+	       strerror(errno));
+	put_bars(v, PLACE);
+	expect_seen(&vm, "the bus is full", PLACE);
+	zone.addr -= 2 * zone.size;
+	check("KVM_UNREGISTER_COALESCED_MMIO", ioctl(vm.fd, KVM_UNREGISTER_COALESCED_MMIO, &zone));
+	put_bars(v, ELSEWHERE);
+	expect_served(&vm, v, "there is room again", ELSEWHERE);
+	vdev_close(v);
+	vm_end(&vm);
+}
+
 /* The module's parameter kvm_bus, for vdevs that are opened from then on. */
 static void set_served(bool served)
 {
@@ -388,9 +414,8 @@ static void guest_switched_off(struct vdev *v, const struct test *t)
 	struct vm vm;
 
 	(void)t;
-	vm_make(&vm);
 	set_served(false);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	set_served(true);
 	put_bars(v, PLACE);
 	expect_seen(&vm, "opened while this was off", PLACE);
@@ -409,8 +434,7 @@ static void guest_intx(struct vdev *v, const struct test *t)
 	struct vm vm;
 
 	(void)t;
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	put_bars(v, PLACE);
 	expect_served(&vm, v, "without an interrupt", PLACE);
 	connect_eventfd(v, TRIGGER, trigger);
@@ -483,8 +507,7 @@ static void guest_storm(struct vdev *v, const struct test *t)
 	struct vm vm;
 
 	(void)t;
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	hammer_start(hammers, &vm);
 	for (;;) {
 		while (now_ms() < end && chance(&state) % 32) {
@@ -534,8 +557,7 @@ static void guest_ends(struct vdev *v, const struct test *t)
 
 	(void)t;
 	for (i = 0; i < 10; i++) {
-		vm_make(&vm);
-		reopen_for(v, &vm);
+		vm_start(&vm, v);
 		put_bars(v, PLACE);
 		hammer_start(hammers, &vm);
 		pause_us(5000);
@@ -554,19 +576,13 @@ static void guest_ends(struct vdev *v, const struct test *t)
 	}
 }
 
-struct sender {
-	struct vm *vm;
-	u64 place; /* of the BAR */
-};
-
-static void *send_in_guest(void *argument)
+static void *send_in_guest(void *vm)
 {
-	const struct sender *sender = argument;
 	u32 value = PASSING;
 
-	guest_does(sender->vm, 0, WRITE_4, sender->place + TSAD, &value);
+	guest_does(vm, 0, WRITE_4, PLACE + TSAD, &value);
 	value = 64;
-	guest_does(sender->vm, 0, WRITE_4, sender->place + TSD, &value);
+	guest_does(vm, 0, WRITE_4, PLACE + TSD, &value);
 	return NULL;
 }
 
@@ -582,18 +598,15 @@ static void *move_bars(void *argument)
 void wait_in_guest(struct vdev *v, int fd)
 {
 	const int stalled = stall();
-	struct sender sender;
 	struct vm vm;
 	char byte;
 
-	vm_make(&vm);
-	reopen_for(v, &vm);
+	vm_start(&vm, v);
 	put_bars(v, PLACE);
 	if (dma_map(v, PASSING, AREA, 0))
 		_exit(1);
 	reg_write(v, RBSTART, 4, PASSING + AREA / 2);
-	sender = (struct sender){ &vm, PLACE };
-	start_thread(send_in_guest, &sender);
+	start_thread(send_in_guest, &vm);
 	byte = (char)is_waited_for(stalled);
 	wire_send(v->mac, 64);
 	pause_us(100000);
@@ -610,6 +623,7 @@ const struct test guest_cases[] = {
 	CASE("guest-bars", "they are served where the BAR is, and as long as it is enabled",
 	     guest_bars),
 	CASE("guest-neighbours", "what else is on KVM's bus stays there", guest_neighbours),
+	CASE("guest-full-bus", "they come to the VMM if KVM's bus is full", guest_full_bus),
 	CASE("guest-switched-off", "they come to the VMM if the administrator wants it so",
 	     guest_switched_off),
 	CASE("guest-intx", "they come to a VMM that needs to see them", guest_intx),
